@@ -1,0 +1,111 @@
+import type * as z from "zod";
+import type { HubError, ServiceFailure } from "../errors.ts";
+import type { Auth } from "./auth.ts";
+import type { Operation } from "./operation.ts";
+
+/** What an agent tells a person, whatever the channel. */
+export interface Notification {
+  readonly message: string;
+  readonly title?: string;
+  readonly urgency: "low" | "normal" | "high";
+  /** The same on every attempt. */
+  readonly deliveryId: string;
+  /** The name of the profile that speaks. */
+  readonly profile: string;
+}
+
+/** The account that a credential belongs to, as its owner would recognise it. */
+export interface Account {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** A part of a container image that agents using this connector's tools want, e.g. its command line client. */
+export interface Layer {
+  readonly name: string;
+  /** Dockerfile instructions, one a line. */
+  readonly dockerfile: readonly string[];
+}
+
+/** A service, described as data plus as few functions as possible: what the rest of the hub works with. */
+export interface Connector {
+  /** `[a-z0-9_]`, at most 16 characters; the name of its folder. */
+  readonly id: string;
+  readonly name: string;
+  /** Semantic version of this description, not of the service. */
+  readonly version: string;
+  readonly category: string;
+  readonly capabilities: readonly string[];
+  /** Without a trailing slash; absent where each integration has its own, as with a webhook. */
+  readonly baseUrl?: string;
+  /** Hosts besides the base URL's that may see the credential, e.g. for uploads. */
+  readonly allowHosts?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How `http` encodes bodies; JSON unless said. */
+  readonly bodies?: "json" | "form";
+  readonly auth: readonly Auth[];
+  /** Settings that are not secret. */
+  readonly config?: z.ZodObject;
+  readonly operations: Readonly<Record<string, Operation>>;
+  readonly verify?: Verify;
+  /** How to send a notification. The connector's id is the channel's name. */
+  readonly channel?: { readonly send: Send };
+  /** Reads what the service's SDK throws; `undefined` for what it does not know. */
+  failure?(error: unknown): ServiceFailure | undefined;
+  /** Environment variables a child process of an agent may be given, each with the credential field it holds. */
+  readonly agentEnvVars?: Readonly<Record<string, string>>;
+  readonly layers?: readonly Layer[];
+  /** Ids of connectors that must be connected first. */
+  readonly dependsOn?: readonly string[];
+  /** Abstract abilities, e.g. `issues`, by which other connectors can depend on it or conflict with it. */
+  readonly provides?: readonly string[];
+  /** Ids or abilities that can't be connected beside it. */
+  readonly conflicts?: readonly string[];
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+interface Verify {
+  /** A harmless operation without required input that proves the credential. */
+  readonly operation: string;
+  account(answer: unknown, config: Config): Account;
+  /** An account for a refusal that still proves the credential, as a send-only key's refusal to list does. */
+  accountOfRefusal?(failure: HubError, config: Config): Account | undefined;
+}
+
+interface Send {
+  readonly operation: string;
+  /** Throws a `HubError` where the integration's settings name no one to send to. */
+  toInput(notification: Notification, config: Config): unknown;
+}
+
+/** `Connector` with the references between its parts tied to the operations and settings they name. */
+interface ConnectorSpec<
+  Operations extends Readonly<Record<string, Operation>>,
+  Settings extends z.ZodObject,
+> extends Omit<Connector, "operations" | "config" | "verify" | "channel"> {
+  readonly operations: Operations;
+  readonly config?: Settings;
+  readonly verify?: {
+    [Name in keyof Operations & string]: Omit<Verify, "operation" | "account"> & {
+      readonly operation: Name;
+      account(answer: z.output<Operations[Name]["output"]>, config: Config): Account;
+    };
+  }[keyof Operations & string];
+  readonly channel?: {
+    readonly send: {
+      [Name in keyof Operations & string]: {
+        readonly operation: Name;
+        toInput(notification: Notification, config: z.output<Settings>): z.input<Operations[Name]["input"]>;
+      };
+    }[keyof Operations & string];
+  };
+}
+
+/** Checks at compile time that a connector's parts fit one another. */
+export function defineConnector<
+  Operations extends Readonly<Record<string, Operation>>,
+  Settings extends z.ZodObject = z.ZodObject,
+>(connector: ConnectorSpec<Operations, Settings>): Connector & { readonly operations: Operations } {
+  return connector;
+}

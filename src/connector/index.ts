@@ -1,0 +1,6 @@
+export * from "./auth.ts";
+export * from "./connector.ts";
+export * from "./graphql.ts";
+export * from "./operation.ts";
+export * from "./rest.ts";
+export { HubError, type ServiceFailure, serviceError } from "../errors.ts";

@@ -1,0 +1,57 @@
+import type * as z from "zod";
+import { HubError } from "../errors.ts";
+import type { Method, Operation } from "./operation.ts";
+
+type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParameter<Rest>
+  : never;
+
+interface RestSpec<In extends z.ZodObject, Out extends z.ZodType, Path extends string> extends Omit<
+  Operation<In, Out>,
+  "run"
+> {
+  /** Method and path, e.g. `GET /v1/customers/{id}`. Each `{name}` must be a field of `input`. */
+  readonly request: `${Method} ${Path}` & (PathParameter<Path> extends keyof z.output<In> ? unknown : never);
+  /** The call's idempotency key is sent in this header. */
+  readonly idempotencyHeader?: string;
+  /** Makes the body or the query from the input; by default it is the input less its path fields. */
+  readonly send?: (input: z.output<In>, config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}
+
+/** A REST call as data: path fields come from the input; the rest is the query of a GET or DELETE, or else the body. */
+export function rest<In extends z.ZodObject, Out extends z.ZodType, const Path extends string>(
+  spec: RestSpec<In, Out, Path>,
+): Operation<In, Out> {
+  const { request, idempotencyHeader, send, ...declared } = spec;
+  const [method, template] = splitRequest(request);
+  const inPath = new Set([...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+  const inQuery = method === "GET" || method === "DELETE";
+
+  return {
+    ...declared,
+    async run(input, { http, config, idempotencyKey }) {
+      const fields: Readonly<Record<string, unknown>> = input;
+      const others = send?.(input, config) ?? Object.fromEntries(Object.entries(fields).filter(([name]) => !inPath.has(name)));
+      return http.request(method, fillPath(template, fields), {
+        ...(idempotencyHeader !== undefined && { headers: { [idempotencyHeader]: idempotencyKey } }),
+        ...(inQuery ? { query: others } : { body: others }),
+      });
+    },
+  };
+}
+
+function splitRequest(request: string): [Method, string] {
+  const space = request.indexOf(" ");
+  return [request.slice(0, space) as Method, request.slice(space + 1)];
+}
+
+/** Fills `{name}` with encoded fields; a value that would change the path's shape is refused. */
+function fillPath(template: string, fields: Readonly<Record<string, unknown>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(fields[name]);
+    if (value === "" || value === "." || value === "..") {
+      throw new HubError("invalid_input", `${name} is "${value}", which can't be part of an address.`);
+    }
+    return encodeURIComponent(value);
+  });
+}

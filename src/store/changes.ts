@@ -1,0 +1,77 @@
+import type { Transaction } from "kysely";
+import type { Db, Engine } from "./open.ts";
+import type { ChangeRow, Tables } from "./tables.ts";
+
+export type Change = Pick<ChangeRow, "workspace_id" | "profile_id">;
+
+/** Tells every process that has the store open that what a profile may call has changed, within a second. */
+export interface Changes {
+  /** Records a change in the caller's transaction; without a profile it concerns the whole workspace. */
+  record(db: Transaction<Tables>, change: Change): Promise<void>;
+  /** The listener must not throw. The returned function ends it. */
+  subscribe(listener: (change: Change) => void): () => void;
+  /** Tells the listeners now what is new. Call it after a commit, and before trusting what was cached. */
+  catchUp(): Promise<void>;
+  /** Whether `catchUp` may find something that another process wrote. Always false where only polling can tell. */
+  mayBeBehind(): boolean;
+  stop(): void;
+}
+
+const POLL_MS = 250;
+const KEPT_MS = 60 * 60 * 1000;
+
+export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
+  const listeners = new Set<(change: Change) => void>();
+  let last = await lastSeq(db);
+  let running: Promise<void> | undefined;
+
+  async function readNew(): Promise<void> {
+    const rows = await db.selectFrom("changes").selectAll().where("seq", ">", last).orderBy("seq").execute();
+    for (const row of rows) {
+      last = row.seq;
+      for (const listener of listeners) listener(row);
+    }
+  }
+
+  async function catchUp(): Promise<void> {
+    // A read that began before the caller's commit may miss it, so the caller waits for one that begins after.
+    while (running) await running;
+    running = readNew().finally(() => (running = undefined));
+    await running;
+  }
+
+  const timer = setInterval(() => {
+    if (listeners.size === 0 || (engine.kind === "sqlite" && !engine.mayHaveForeignWrites())) return;
+    // A store that is briefly away is asked again at the next tick; calls meanwhile get its error themselves.
+    catchUp().catch(() => {});
+  }, POLL_MS);
+  timer.unref();
+
+  return {
+    async record(transaction, change) {
+      await engine.inOrder(transaction);
+      const now = new Date();
+      await transaction
+        .insertInto("changes")
+        .values({ workspace_id: change.workspace_id, profile_id: change.profile_id, at: now.toISOString() })
+        .execute();
+      const old = new Date(now.getTime() - KEPT_MS).toISOString();
+      await transaction.deleteFrom("changes").where("at", "<", old).execute();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    catchUp,
+    mayBeBehind: () => running !== undefined || engine.mayHaveForeignWrites(),
+    stop: () => clearInterval(timer),
+  };
+}
+
+async function lastSeq(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom("changes")
+    .select((expression) => expression.fn.max("seq").as("seq"))
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}

@@ -1,0 +1,35 @@
+import { type Migration, Migrator } from "kysely/migration";
+import { sql } from "kysely";
+import { HubError } from "../errors.ts";
+import { first } from "./migrations/0001-first.ts";
+import type { Db, Engine } from "./open.ts";
+
+/** Every migration by its name, oldest first. One that was released is never changed. */
+function migrations(engine: Engine): Record<string, Migration> {
+  return { "0001-first": first(engine) };
+}
+
+/** Brings the schema up to date, each migration in a transaction, one process at a time. */
+export async function migrate(db: Db, engine: Engine): Promise<void> {
+  const known = Object.keys(migrations(engine));
+  const applied = await appliedNames(db);
+  const foreign = applied.find((name) => !known.includes(name));
+  if (foreign !== undefined) {
+    throw new HubError("conflict", `The database was changed by a newer Patchbay (${foreign}).`, {
+      hint: "Start the newer version, or restore a backup from before the upgrade.",
+    });
+  }
+  if (applied.length === known.length) return;
+
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(engine) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** Asked directly, since the migrator's own bookkeeping costs each start a dozen queries. */
+async function appliedNames(db: Db): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === "kysely_migration")) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
