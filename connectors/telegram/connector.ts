@@ -1,0 +1,71 @@
+import * as z from "zod";
+import { apiKey, defineConnector, HubError, type Notification } from "#connector";
+import { ChatId } from "./chat-id.ts";
+import { readFailure } from "./client.ts";
+import * as operations from "./operations.ts";
+
+const TEXT_LIMIT = 4096;
+
+export default defineConnector({
+  id: "telegram",
+  name: "Telegram",
+  version: "1.0.0",
+  category: "messaging",
+  capabilities: ["messaging", "notifications"],
+  baseUrl: "https://api.telegram.org",
+  auth: [
+    apiKey({
+      label: "Bot token",
+      env: "TELEGRAM_BOT_TOKEN",
+      pattern: /^\d+:[\w-]+$/,
+      patternHint: "looks like 123456789:AAE… as @BotFather shows it, without the word bot",
+      createAt: "https://t.me/BotFather",
+      placement: { pathPrefix: "/bot{credential}" },
+      more: [
+        {
+          label: "Webhook secret",
+          env: "TELEGRAM_WEBHOOK_SECRET",
+          pattern: /^[\w-]{1,256}$/,
+          patternHint: "has 1 to 256 letters, digits, underscores and hyphens",
+          optional: true,
+        },
+      ],
+    }),
+  ],
+  config: z.object({
+    defaultChatId: ChatId.optional().describe("The chat that gets notifications"),
+  }),
+  operations,
+  verify: {
+    operation: "read_bot",
+    account: (bot) => ({ id: String(bot.id), label: `@${bot.username}` }),
+  },
+  channel: {
+    send: {
+      operation: "send_message",
+      toInput(notification, { defaultChatId }) {
+        if (defaultChatId === undefined) {
+          throw new HubError("invalid_input", "Telegram has nobody to notify: its setting defaultChatId is not set.", {
+            hint: "Set it with --config defaultChatId=… to the id of a chat that the bot is in.",
+          });
+        }
+        return {
+          chat_id: defaultChatId,
+          text: writeText(notification),
+          ...(notification.urgency === "low" && { disable_notification: true }),
+        };
+      },
+    },
+  },
+  failure: readFailure,
+  agentEnvVars: { TELEGRAM_BOT_TOKEN: "TELEGRAM_BOT_TOKEN" },
+  provides: ["messaging"],
+});
+
+function writeText({ title, message, profile }: Notification): string {
+  const heading = title === undefined ? "" : `${title}\n\n`;
+  const signature = `\n\n— ${profile}`;
+  const room = TEXT_LIMIT - signature.length;
+  const text = heading + message;
+  return (text.length > room ? `${text.slice(0, room - 1).toWellFormed()}…` : text) + signature;
+}
