@@ -1,0 +1,69 @@
+import { apiKey, defineConnector, HubError } from "#connector";
+import * as operations from "./operations.ts";
+import { Settings } from "./settings.ts";
+
+/** Declarative, since Resend's client takes no fetch and could not be kept on the hub's connection. */
+export default defineConnector({
+  id: "email",
+  name: "Email (Resend)",
+  version: "1.0.0",
+  category: "email",
+  capabilities: ["email", "notifications"],
+  baseUrl: "https://api.resend.com",
+  // Resend refuses requests without a user agent.
+  headers: { "user-agent": "patchbay" },
+  auth: [
+    apiKey({
+      label: "API key",
+      env: "RESEND_API_KEY",
+      header: "authorization",
+      prefix: "Bearer ",
+      pattern: /^re_\w+$/,
+      patternHint: "starts with re_",
+      createAt: "https://resend.com/api-keys",
+      more: [
+        {
+          label: "Webhook signing secret",
+          env: "RESEND_WEBHOOK_SECRET",
+          pattern: /^whsec_[\w+/=]+$/,
+          patternHint: "starts with whsec_",
+          createAt: "https://resend.com/webhooks",
+          optional: true,
+        },
+      ],
+    }),
+  ],
+  config: Settings,
+  operations,
+  verify: {
+    operation: "list_domains",
+    account: ({ data: [domain] }) => ({ id: domain?.id ?? "resend", label: domain?.name ?? "Resend without a domain" }),
+    accountOfRefusal: ({ details }, { from }) =>
+      details["serviceCode"] === "restricted_api_key"
+        ? { id: "resend_sending_only", label: from === undefined ? "Sending-only key" : `Sending-only key of ${from}` }
+        : undefined,
+  },
+  channel: {
+    send: {
+      operation: "send_email",
+      toInput({ title, message, profile }, { to }) {
+        if (to === undefined) {
+          throw new HubError("invalid_input", "Email has nobody to notify: its setting to is not set.", {
+            hint: "Set it with --config to=name@example.com.",
+          });
+        }
+        return { to: [to], subject: writeSubject(title ?? message), text: `${message}\n\n— ${profile}` };
+      },
+    },
+  },
+  agentEnvVars: { RESEND_API_KEY: "RESEND_API_KEY" },
+  provides: ["email"],
+});
+
+const SUBJECT_LIMIT = 120;
+
+/** The first line, cut to what a mail program shows. */
+function writeSubject(text: string): string {
+  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
+  return line.length > SUBJECT_LIMIT ? `${line.slice(0, SUBJECT_LIMIT - 1).toWellFormed()}…` : line;
+}
