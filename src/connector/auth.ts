@@ -7,7 +7,7 @@ export type Placement =
   | { readonly query: string }
   /** Put before every path; holds `{credential}`, e.g. `/bot{credential}`. */
   | { readonly pathPrefix: string }
-  /** The credential is the address itself, as with a webhook URL. */
+  /** The credential is the address itself, as with a webhook URL. Not asked for where an integration has a base URL. */
   | { readonly baseUrl: true }
   /** The body is signed with the credential, which is not sent: https://www.standardwebhooks.com. */
   | { readonly sign: "standard_webhooks" };

@@ -10,6 +10,8 @@ export interface Notification {
   readonly urgency: "low" | "normal" | "high";
   /** The same on every attempt. */
   readonly deliveryId: string;
+  /** When the agent spoke, as ISO 8601 in UTC: a delivery may arrive hours later. */
+  readonly createdAt: string;
   /** The name of the profile that speaks. */
   readonly profile: string;
 }
@@ -87,9 +89,10 @@ interface ConnectorSpec<
   readonly operations: Operations;
   readonly config?: Settings;
   readonly verify?: {
-    [Name in keyof Operations & string]: Omit<Verify, "operation" | "account"> & {
+    [Name in keyof Operations & string]: {
       readonly operation: Name;
-      account(answer: z.output<Operations[Name]["output"]>, config: Config): Account;
+      account(answer: z.output<Operations[Name]["output"]>, config: z.output<Settings>): Account;
+      accountOfRefusal?(failure: HubError, config: z.output<Settings>): Account | undefined;
     };
   }[keyof Operations & string];
   readonly channel?: {

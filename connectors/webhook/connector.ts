@@ -1,0 +1,45 @@
+import { apiKey, defineConnector } from "#connector";
+import * as operations from "./operations.ts";
+
+export default defineConnector({
+  id: "webhook",
+  name: "Webhook",
+  version: "1.0.0",
+  category: "automation",
+  capabilities: ["automation", "notifications"],
+  auth: [
+    apiKey({
+      label: "Address",
+      env: "WEBHOOK_URL",
+      pattern: /^https?:\/\/\S+$/,
+      patternHint: "starts with https://",
+      placement: { baseUrl: true },
+      more: [
+        {
+          label: "Signing secret",
+          env: "WEBHOOK_SECRET",
+          pattern: /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/,
+          patternHint:
+            'is whsec_ and 24 to 64 random bytes in base64, as echo "whsec_$(openssl rand -base64 32)" makes',
+          placement: { sign: "standard_webhooks" },
+        },
+      ],
+    }),
+  ],
+  operations,
+  verify: {
+    operation: "ping",
+    account: ({ receiver }) => ({ id: receiver, label: receiver }),
+  },
+  channel: {
+    send: {
+      operation: "send_event",
+      toInput: ({ message, title, urgency, profile, createdAt }) => ({
+        type: "notification",
+        timestamp: createdAt,
+        data: { message, ...(title !== undefined && { title }), urgency, profile },
+      }),
+    },
+  },
+  provides: ["webhooks"],
+});
