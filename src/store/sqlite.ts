@@ -1,8 +1,18 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import Database from "better-sqlite3";
-import { SqliteDialect } from "kysely";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+} from "kysely";
 import type { Engine } from "./open.ts";
+
+const BUSY_TIMEOUT_MS = 10_000;
 
 /**
  * One file, one connection, WAL with a disk sync on each commit.
@@ -11,18 +21,20 @@ import type { Engine } from "./open.ts";
  */
 export function openSqlite(path: string): Engine {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const database = new Database(path, { timeout: 10_000 });
+  const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   if (path !== ":memory:") chmodSync(path, 0o600);
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
+  // From here on `whenFree` waits: SQLite's own waiting would block a writer of the same process, too.
+  database.pragma("busy_timeout = 0");
 
   const dataVersion = database.prepare("pragma data_version").pluck();
   let seen = dataVersion.get();
 
   return {
     kind: "sqlite",
-    dialect: new SqliteDialect({ database: withPreparedStatements(database) }),
+    dialect: new HubDialect(withPreparedStatements(database)),
     autoIncrement: (column) => column.primaryKey().autoIncrement(),
     autoIncrementType: "integer",
     lockRow: (query) => query,
@@ -36,21 +48,15 @@ export function openSqlite(path: string): Engine {
   };
 }
 
-/**
- * Keeps prepared statements, which Kysely would make anew for each query, and takes the write lock at `begin`: a
- * transaction that read before another process wrote could never be upgraded to write.
- */
-function withPreparedStatements(database: Database.Database): {
-  close(): void;
-  prepare(sql: string): Database.Statement<unknown[]>;
-} {
+/** Keeps prepared statements, which Kysely would make anew for each query. */
+function withPreparedStatements(database: Database.Database): SqliteDatabase {
   const statements = new Map<string, Database.Statement<unknown[]>>();
   return {
     close: () => database.close(),
     prepare(sql) {
       let statement = statements.get(sql);
       if (!statement) {
-        statement = database.prepare<unknown[]>(sql === "begin" ? "begin immediate" : sql);
+        statement = database.prepare<unknown[]>(sql);
         // Lists of values make ever new texts; a bound keeps them from piling up.
         if (statements.size > 500) statements.clear();
         statements.set(sql, statement);
@@ -60,3 +66,63 @@ function withPreparedStatements(database: Database.Database): {
   };
 }
 
+class HubDialect extends SqliteDialect {
+  readonly #database: SqliteDatabase;
+
+  constructor(database: SqliteDatabase) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): SqliteDriver {
+    return new HubDriver({ database: this.#database });
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new HubAdapter();
+  }
+}
+
+class HubAdapter extends SqliteAdapter {
+  /** SQLite does roll back a schema change; Kysely's default leaves half a migration behind when the process dies. */
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class HubDriver extends SqliteDriver {
+  #connection: DatabaseConnection | undefined;
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#connection ??= patient(await super.acquireConnection());
+    return this.#connection;
+  }
+
+  /** Takes the write lock at once: a transaction that read before another process wrote could never begin to write. */
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+function patient(connection: DatabaseConnection): DatabaseConnection {
+  return {
+    executeQuery: (query) => whenFree(() => connection.executeQuery(query)),
+    streamQuery: (query, chunkSize) => connection.streamQuery(query, chunkSize),
+  };
+}
+
+async function whenFree<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  const deadline = Date.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      await setTimeout(1);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+}

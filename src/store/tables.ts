@@ -100,7 +100,10 @@ export interface GrantRow {
   profile_id: string;
   integration_id: string;
   workspace_id: string;
+  /** The owner's switch. */
   enabled: Truth;
+  /** The agent's own switch: it may do without for a while, and never switch on what the owner switched off. */
+  paused: Truth;
   /** JSON `{ allow?, ask?, deny? }`, each a list of operation patterns such as `create_issue` or `list_*`. */
   policy: string;
   created_at: string;

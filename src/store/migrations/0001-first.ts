@@ -84,6 +84,7 @@ export function first(engine: Engine): Migration {
         .addColumn("integration_id", "text", (column) => column.notNull().references("integrations.id"))
         .addColumn("workspace_id", "text", (column) => column.notNull())
         .addColumn("enabled", "integer", (column) => column.notNull())
+        .addColumn("paused", "integer", (column) => column.notNull())
         .addColumn("policy", "text", (column) => column.notNull())
         .addColumn("created_at", "text", (column) => column.notNull())
         .addColumn("updated_at", "text", (column) => column.notNull())

@@ -1,0 +1,105 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Transaction } from "kysely";
+import * as z from "zod";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { Db, Store } from "../store/open.ts";
+import { remember } from "../store/remember.ts";
+import type { KeyRow, Tables } from "../store/tables.ts";
+import { type Principal, PROFILE_SCOPES, type Scope, SCOPES } from "./principal.ts";
+import type { Mode } from "./workspaces.ts";
+
+interface NewKey {
+  readonly workspaceId: string;
+  readonly mode: Mode;
+  /** Absent for a key of the owner. */
+  readonly profileId?: string;
+  /** All that its holder may have, unless given. */
+  readonly scopes?: readonly Scope[];
+  readonly expiresAt?: string;
+}
+
+/** Makes a key. Only its hash is stored, so the token can't be shown again. */
+export async function createKey(db: Db | Transaction<Tables>, spec: NewKey): Promise<{ id: string; token: string }> {
+  const token = `pb_${spec.mode}_${randomBytes(32).toString("base64url")}`;
+  const id = newId("key");
+  const scopes = spec.scopes ?? (spec.profileId === undefined ? SCOPES : PROFILE_SCOPES);
+  await db
+    .insertInto("keys")
+    .values({
+      id,
+      workspace_id: spec.workspaceId,
+      profile_id: spec.profileId ?? null,
+      hash: hashToken(token),
+      ending: token.slice(-4),
+      scopes: JSON.stringify(scopes),
+      created_at: new Date().toISOString(),
+      expires_at: spec.expiresAt ?? null,
+      revoked_at: null,
+    })
+    .execute();
+  return { id, token };
+}
+
+export function listKeys(db: Db, workspaceId: string): Promise<KeyRow[]> {
+  return db.selectFrom("keys").selectAll().where("workspace_id", "=", workspaceId).orderBy("created_at").execute();
+}
+
+/** Ends a key for good, in every process. */
+export async function revokeKey(store: Store, workspaceId: string, id: string): Promise<void> {
+  await store.transaction(async (db) => {
+    const { numUpdatedRows } = await db
+      .updateTable("keys")
+      .set({ revoked_at: new Date().toISOString() })
+      .where("workspace_id", "=", workspaceId)
+      .where("id", "=", id)
+      .where("revoked_at", "is", null)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) {
+      throw new HubError("not_found", `There is no key ${id} in use.`, { hint: 'List them with "patchbay keys list".' });
+    }
+    await store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
+  });
+  await store.changes.catchUp();
+}
+
+/**
+ * Tells who a bearer token belongs to.
+ *
+ * Throws `unauthenticated` for a token that is unknown, revoked or expired, without saying which.
+ */
+export type Authenticate = (token: string) => Promise<Principal>;
+
+export function openKeyring(store: Store, now: () => Date = () => new Date()): Authenticate {
+  const recall = remember(store.changes, (hash) => findKey(store.db, hash));
+  return async (token) => {
+    const { principal, expiresAt } = await recall(hashToken(token));
+    if (expiresAt !== null && expiresAt <= now().toISOString()) throw unauthenticated();
+    return principal;
+  };
+}
+
+async function findKey(db: Db, hash: string): Promise<{ principal: Principal; expiresAt: string | null }> {
+  const row = await db
+    .selectFrom("keys")
+    .selectAll()
+    .where("hash", "=", hash)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  if (!row) throw unauthenticated();
+  const scopes = z.array(z.enum(SCOPES)).parse(JSON.parse(row.scopes));
+  return {
+    principal: { workspaceId: row.workspace_id, profileId: row.profile_id, actor: row.id, scopes },
+    expiresAt: row.expires_at,
+  };
+}
+
+function unauthenticated(): HubError {
+  return new HubError("unauthenticated", "The key is unknown, revoked or expired.", {
+    hint: 'Make one with "patchbay keys create --profile NAME" and send it as a bearer token.',
+  });
+}
+
+function hashToken(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

@@ -1,0 +1,36 @@
+/** What a key may be used for. */
+export const SCOPES = [
+  "integrations:read",
+  "integrations:write",
+  "profiles:read",
+  "profiles:write",
+  "approvals:read",
+  "approvals:write",
+  "audit:read",
+  "keys:write",
+  "tools",
+  "notify",
+  "proxy",
+  "skills:write",
+  "credentials:read",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** What a key of a profile may be used for unless it was made narrower. */
+export const PROFILE_SCOPES: readonly Scope[] = ["integrations:read", "tools", "notify"];
+
+/** Who is asking: the owner of a workspace, or one of its profiles. */
+export interface Principal {
+  readonly workspaceId: string;
+  /** Null for the owner. */
+  readonly profileId: string | null;
+  /** The key's id, or `cli` for someone who can read the store itself. */
+  readonly actor: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Someone with access to the store's files needs no key: whoever can read them can do anything already. */
+export function localOwner(workspaceId: string): Principal {
+  return { workspaceId, profileId: null, actor: "cli", scopes: SCOPES };
+}

@@ -1,0 +1,66 @@
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { Db, Store } from "../store/open.ts";
+import type { ProfileRow } from "../store/tables.ts";
+import { nearest } from "./policy.ts";
+
+/** Makes a profile; `conflict` where the workspace has one of that name. */
+export async function createProfile(db: Db, workspaceId: string, name: string): Promise<ProfileRow> {
+  const row: ProfileRow = {
+    id: newId("profile"),
+    workspace_id: workspaceId,
+    name,
+    notification_channels: "[]",
+    created_at: new Date().toISOString(),
+  };
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("profiles")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["workspace_id", "name"]).doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) {
+    throw new HubError("conflict", `There is already a profile named ${name}.`, { hint: "Choose another name." });
+  }
+  return row;
+}
+
+/** The profile with that name or id; `not_found` names the nearest ones. */
+export async function findProfile(db: Db, workspaceId: string, nameOrId: string): Promise<ProfileRow> {
+  const row = await db
+    .selectFrom("profiles")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .where((expression) => expression.or([expression("name", "=", nameOrId), expression("id", "=", nameOrId)]))
+    .executeTakeFirst();
+  if (row) return row;
+
+  const names = (await listProfiles(db, workspaceId)).map(({ name }) => name);
+  throw new HubError("not_found", `There is no profile named ${nameOrId}.`, {
+    hint:
+      names.length > 0
+        ? `The nearest are ${nearest(nameOrId, names).join(", ")}.`
+        : `Make it with "patchbay profiles create ${nameOrId}".`,
+  });
+}
+
+export function listProfiles(db: Db, workspaceId: string): Promise<ProfileRow[]> {
+  return db.selectFrom("profiles").selectAll().where("workspace_id", "=", workspaceId).orderBy("name").execute();
+}
+
+/** Sets where `notify_user` may go; the first channel is the profile's default. */
+export async function setNotificationChannels(
+  store: Store,
+  profile: ProfileRow,
+  channels: readonly string[],
+): Promise<void> {
+  await store.transaction(async (db) => {
+    await db
+      .updateTable("profiles")
+      .set({ notification_channels: JSON.stringify(channels) })
+      .where("workspace_id", "=", profile.workspace_id)
+      .where("id", "=", profile.id)
+      .execute();
+    await store.changes.record(db, { workspace_id: profile.workspace_id, profile_id: profile.id });
+  });
+  await store.changes.catchUp();
+}

@@ -1,0 +1,37 @@
+import type { Store } from "../store/open.ts";
+import { newId } from "../store/ids.ts";
+import type { WorkspaceRow } from "../store/tables.ts";
+
+export type Mode = WorkspaceRow["mode"];
+
+/** The workspace of that name and mode, made on first use. */
+export async function ensureWorkspace(store: Store, name: string, mode: Mode): Promise<WorkspaceRow> {
+  const find = () =>
+    store.db
+      .selectFrom("workspaces")
+      .selectAll()
+      .where("name", "=", name)
+      .where("mode", "=", mode)
+      .executeTakeFirst();
+  const found = await find();
+  if (found) return found;
+
+  await store.db
+    .insertInto("workspaces")
+    .values({ id: newId("workspace"), name, mode, created_at: new Date().toISOString() })
+    .onConflict((conflict) => conflict.columns(["name", "mode"]).doNothing())
+    .execute();
+  const made = await find();
+  if (!made) throw new Error(`workspace ${name} vanished while it was made`);
+  return made;
+}
+
+/** The workspace beside this one that has the other mode: where test keys live, or what they stand beside. */
+export async function siblingWorkspace(store: Store, workspaceId: string, mode: Mode): Promise<WorkspaceRow> {
+  const own = await store.db
+    .selectFrom("workspaces")
+    .selectAll()
+    .where("id", "=", workspaceId)
+    .executeTakeFirstOrThrow();
+  return own.mode === mode ? own : ensureWorkspace(store, own.name, mode);
+}

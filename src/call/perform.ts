@@ -1,0 +1,79 @@
+import type { Audit } from "../audit/open-audit.ts";
+import type { Connector } from "../connector/connector.ts";
+import { digest } from "../digest.ts";
+import type { Egress } from "../egress/open-egress.ts";
+import { runOperation } from "../egress/run-operation.ts";
+import { HubError } from "../errors.ts";
+import type { Credentials } from "../integrations/credentials.ts";
+import { newId } from "../store/ids.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+
+export interface PerformParts {
+  readonly audit: Audit;
+  readonly egress: Egress;
+  readonly credentialsOf: (integration: IntegrationRow) => Promise<Credentials>;
+  /** Told when what happened could not be written down although it was allowed to happen. */
+  readonly onFault: (message: string, error: unknown) => void;
+  readonly timeoutMs: number;
+}
+
+/** A call that has been allowed: who makes it, as which account, with parsed input. */
+export interface Errand {
+  readonly actor: string;
+  readonly profileId: string;
+  readonly integration: IntegrationRow;
+  readonly connector: Connector;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (done: number, total?: number, message?: string) => void;
+  /** The approval it was allowed by. */
+  readonly approval?: string;
+}
+
+/**
+ * The second half of the road: intent on record, credential opened, service called, outcome on record.
+ *
+ * Nothing leaves the hub before the intent is on disk. The outcome is not waited for: were it lost in a crash, the
+ * intent without an outcome says just that.
+ */
+export async function perform(parts: PerformParts, errand: Errand): Promise<unknown> {
+  const { audit, egress, onFault } = parts;
+  const { integration, operation } = errand;
+  const call = newId("call");
+  const subject = {
+    workspaceId: integration.workspace_id,
+    actor: errand.actor,
+    profileId: errand.profileId,
+    integrationId: integration.id,
+    operation: `${integration.service}.${operation}`,
+  };
+  const facts = { call, ...(errand.approval !== undefined && { approval: errand.approval }) };
+  await audit.append({ ...subject, action: "call.intent", details: { ...facts, input: digest(errand.input) } });
+
+  const startedAt = performance.now();
+  const record = (details: Record<string, string | number | boolean>): void => {
+    const durationMs = Math.round(performance.now() - startedAt);
+    audit
+      .append({ ...subject, action: "call.outcome", details: { ...facts, durationMs, ...details } })
+      .catch((error: unknown) => onFault(`The outcome of ${call} could not be recorded.`, error));
+  };
+  try {
+    const result = await runOperation(egress, {
+      connector: errand.connector,
+      operation,
+      input: errand.input,
+      ...(integration.base_url !== null && { baseUrl: integration.base_url }),
+      credentials: await parts.credentialsOf(integration),
+      config: JSON.parse(integration.config) as Record<string, unknown>,
+      signal: AbortSignal.any([errand.signal, AbortSignal.timeout(parts.timeoutMs)]),
+      idempotencyKey: call,
+      ...(errand.onProgress && { onProgress: errand.onProgress }),
+    });
+    record({ status: "done", result: digest(result) });
+    return result;
+  } catch (error) {
+    record({ status: "failed", code: error instanceof HubError ? error.code : "internal" });
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+import type { Connector } from "../connector/connector.ts";
+
+type Load = () => Promise<{ readonly default: Connector }>;
+
+/** The connectors that come with Patchbay. Each is loaded when it is first needed: most hubs use a few of them. */
+export const BUILT_IN: Readonly<Record<string, Load>> = {
+  email: () => import("../../connectors/email/connector.ts"),
+  github: () => import("../../connectors/github/connector.ts"),
+  slack: () => import("../../connectors/slack/connector.ts"),
+  telegram: () => import("../../connectors/telegram/connector.ts"),
+  webhook: () => import("../../connectors/webhook/connector.ts"),
+};

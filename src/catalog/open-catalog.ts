@@ -1,0 +1,81 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Connector } from "../connector/connector.ts";
+import type { Operation } from "../connector/operation.ts";
+import { HubError } from "../errors.ts";
+import { BUILT_IN } from "./connectors.ts";
+
+/** The services this hub knows how to talk to. */
+export interface Catalog {
+  /** Ids of all connectors, sorted. */
+  readonly services: readonly string[];
+  /** `not_found` for a service that has no connector. */
+  connector(service: string): Promise<Connector>;
+  /** `not_found` for an operation the service does not have. */
+  operation(service: string, name: string): Promise<Operation>;
+}
+
+/** Connectors outside the repository are given by path, or by the name of an installed package. */
+export async function openCatalog(extra: readonly string[] = []): Promise<Catalog> {
+  const loaded = new Map<string, Promise<Connector>>();
+  const loaders = new Map(Object.entries(BUILT_IN));
+  for (const source of extra) {
+    const connector = await loadForeign(source);
+    loaders.set(connector.id, async () => ({ default: connector }));
+  }
+  const services = [...loaders.keys()].toSorted();
+
+  async function connector(service: string): Promise<Connector> {
+    const load = loaders.get(service);
+    if (!load) {
+      throw new HubError("not_found", `Patchbay has no connector for ${service}.`, {
+        hint: `It has ${services.join(", ")}.`,
+      });
+    }
+    let loading = loaded.get(service);
+    if (!loading) {
+      loading = load().then((module) => module.default);
+      loaded.set(service, loading);
+    }
+    return loading;
+  }
+
+  return {
+    services,
+    connector,
+    async operation(service, name) {
+      const { operations } = await connector(service);
+      const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+      if (!operation) {
+        throw new HubError("not_found", `${service} has no operation ${name}.`, {
+          hint: `It has ${Object.keys(operations).toSorted().join(", ")}.`,
+        });
+      }
+      return operation;
+    },
+  };
+}
+
+async function loadForeign(source: string): Promise<Connector> {
+  const isPath = source.startsWith(".") || source.startsWith("/");
+  const specifier = isPath ? pathToFileURL(resolve(source)).href : source;
+  let module: { readonly default?: unknown };
+  try {
+    module = (await import(specifier)) as { readonly default?: unknown };
+  } catch (cause) {
+    throw new HubError("invalid_input", `The connector ${source} can't be loaded.`, {
+      hint: 'Check the path or install the package named in "connectors".',
+      cause,
+    });
+  }
+  if (!isConnector(module.default)) {
+    throw new HubError("invalid_input", `${source} has no connector as its default export.`, {
+      hint: "Export what defineConnector returns.",
+    });
+  }
+  return module.default;
+}
+
+function isConnector(value: unknown): value is Connector {
+  return typeof value === "object" && value !== null && "id" in value && "operations" in value && "auth" in value;
+}

@@ -1,0 +1,200 @@
+import type { Transaction } from "kysely";
+import * as z from "zod";
+import { type Ledger, putGrant } from "../access/grants.ts";
+import { decideRequest, listRequests } from "../access/requests.ts";
+import type { Catalog } from "../catalog/open-catalog.ts";
+import type { Account, Connector } from "../connector/connector.ts";
+import type { Egress } from "../egress/open-egress.ts";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { IntegrationRow, Tables } from "../store/tables.ts";
+import type { Vault } from "../vault/open-vault.ts";
+import { checkCredentials, type Credentials } from "./credentials.ts";
+import { listIntegrations } from "./integrations.ts";
+import { verifyAccount } from "./verify.ts";
+
+export interface ConnectParts extends Ledger {
+  readonly catalog: Catalog;
+  readonly vault: Vault;
+  readonly egress: Egress;
+}
+
+export interface ConnectSpec {
+  readonly workspaceId: string;
+  readonly actor: string;
+  readonly service: string;
+  readonly credentials: Credentials;
+  readonly label?: string;
+  readonly baseUrl?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export interface Connected {
+  readonly integration: IntegrationRow;
+  /** Ids of the profiles that had asked for the service and now have it. */
+  readonly grantedTo: readonly string[];
+}
+
+/**
+ * Connects an account: checks what was given, asks the service whose it is, then stores everything at once.
+ *
+ * An account that is connected already, or an integration that has the label, gets the new credentials and settings.
+ * Every profile that asked for the service is granted it.
+ */
+export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<Connected> {
+  const connector = await parts.catalog.connector(spec.service);
+  checkCredentials(connector, spec.credentials);
+  const config = parseConfig(connector, spec.config ?? {});
+  const baseUrl = spec.baseUrl === undefined ? undefined : parseBaseUrl(spec.baseUrl);
+  const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
+  checkCompany(connector, siblings);
+
+  const account = await verifyAccount(parts.egress, {
+    connector,
+    config,
+    credentials: spec.credentials,
+    ...(baseUrl !== undefined && { baseUrl }),
+  });
+
+  const old = findSame(siblings, spec, account);
+  const integration = describeIntegration(connector, spec, { config, baseUrl, account, old, siblings });
+  const sealed = await sealAll(parts.vault, integration, spec.credentials);
+  const grantedTo = await parts.store.transaction(async (db) => {
+    await putIntegration(db, integration, sealed);
+    await parts.store.changes.record(db, { workspace_id: spec.workspaceId, profile_id: null });
+    await parts.audit.appendIn(db, {
+      workspaceId: spec.workspaceId,
+      action: old ? "integration.reconnect" : "integration.connect",
+      actor: spec.actor,
+      integrationId: integration.id,
+      details: { service: spec.service, label: integration.label },
+    });
+    return grantWaiting(parts, db, spec, integration);
+  });
+  await parts.store.changes.catchUp();
+  return { integration, grantedTo };
+}
+
+function parseConfig(connector: Connector, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const parsed = (connector.config ?? z.object({})).strict().safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const names = Object.keys(connector.config?.shape ?? {});
+  throw new HubError(
+    "invalid_input",
+    `The settings of ${connector.name} are wrong at "${issue?.path.join(".")}": ${issue?.message}.`,
+    { hint: names.length > 0 ? `It has the settings ${names.join(", ")}.` : "It has no settings." },
+  );
+}
+
+function parseBaseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.hash === "") return text.replace(/\/+$/, "");
+  throw new HubError("invalid_input", "The base URL is not an http or https address.", {
+    hint: "Give it as in --base-url https://github.example.com/api/v3, without a user name.",
+  });
+}
+
+/** Refuses a connector that can't stand beside those connected, or that lacks one it needs. */
+function checkCompany(connector: Connector, siblings: readonly IntegrationRow[]): void {
+  const others = siblings.map(({ service }) => service).filter((service) => service !== connector.id);
+  const foe = connector.conflicts?.find((id) => others.includes(id));
+  if (foe !== undefined) {
+    throw new HubError("conflict", `${connector.name} can't be connected beside ${foe}.`, {
+      hint: `Disconnect ${foe} first.`,
+    });
+  }
+  const lacking = connector.dependsOn?.find((id) => !others.includes(id));
+  if (lacking !== undefined) {
+    throw new HubError("conflict", `${connector.name} needs ${lacking}, which is not connected.`, {
+      hint: `Connect ${lacking} first.`,
+    });
+  }
+}
+
+function findSame(siblings: readonly IntegrationRow[], spec: ConnectSpec, account: Account | undefined) {
+  const ofService = siblings.filter(({ service }) => service === spec.service);
+  if (spec.label !== undefined) return ofService.find(({ label }) => label === spec.label);
+  return account && ofService.find(({ account_id }) => account_id === account.id);
+}
+
+interface Findings {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly baseUrl: string | undefined;
+  readonly account: Account | undefined;
+  readonly old: IntegrationRow | undefined;
+  readonly siblings: readonly IntegrationRow[];
+}
+
+function describeIntegration(connector: Connector, spec: ConnectSpec, findings: Findings): IntegrationRow {
+  const { config, baseUrl, account, old, siblings } = findings;
+  const label = spec.label ?? old?.label ?? account?.label ?? connector.name;
+  if (siblings.some((row) => row.service === connector.id && row.label === label && row.id !== old?.id)) {
+    throw new HubError("conflict", `Another account of ${connector.name} is already labelled ${label}.`, {
+      hint: "Tell them apart with --label.",
+    });
+  }
+  const now = new Date().toISOString();
+  return {
+    id: old?.id ?? newId("integration"),
+    workspace_id: spec.workspaceId,
+    service: connector.id,
+    connector_version: connector.version,
+    label,
+    account_id: account?.id ?? null,
+    status: "active",
+    status_reason: null,
+    base_url: baseUrl ?? null,
+    config: JSON.stringify(config),
+    connected_at: now,
+    created_at: old?.created_at ?? now,
+    updated_at: now,
+  };
+}
+
+type Sealed = readonly { readonly field: string; readonly sealed: string }[];
+
+function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credentials): Promise<Sealed> {
+  const given = Object.entries(credentials).filter(([, secret]) => secret !== "");
+  return Promise.all(
+    given.map(async ([field, secret]) => {
+      const address = { workspaceId: integration.workspace_id, integrationId: integration.id, field };
+      return { field, sealed: await vault.seal(address, secret) };
+    }),
+  );
+}
+
+async function putIntegration(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
+  const { id, created_at: _, ...changed } = row;
+  await db
+    .insertInto("integrations")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(changed))
+    .execute();
+  await db.deleteFrom("credentials").where("integration_id", "=", id).execute();
+  for (const credential of sealed) {
+    await db
+      .insertInto("credentials")
+      .values({ ...credential, integration_id: id, workspace_id: row.workspace_id, updated_at: row.updated_at })
+      .execute();
+  }
+}
+
+async function grantWaiting(
+  parts: ConnectParts,
+  db: Transaction<Tables>,
+  spec: ConnectSpec,
+  integration: IntegrationRow,
+): Promise<string[]> {
+  const waiting = await listRequests(db, spec.workspaceId, { service: spec.service, status: "pending" });
+  for (const request of waiting) {
+    await decideRequest(db, spec.workspaceId, request.id, { status: "approved" });
+    await putGrant(parts, db, spec.actor, {
+      workspaceId: spec.workspaceId,
+      profileId: request.profile_id,
+      integrationId: integration.id,
+      enabled: true,
+    });
+  }
+  return waiting.map(({ profile_id }) => profile_id);
+}

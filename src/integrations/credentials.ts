@@ -1,0 +1,57 @@
+import type { Connector } from "../connector/connector.ts";
+import type { Auth, CredentialField } from "../connector/auth.ts";
+import { HubError } from "../errors.ts";
+import { remember } from "../store/remember.ts";
+import type { Store } from "../store/open.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+import type { Vault } from "../vault/open-vault.ts";
+
+export type Credentials = Readonly<Record<string, string>>;
+
+/** The fields that a connector declares for credentials an owner pastes. */
+export function credentialFields(connector: Connector): readonly CredentialField[] {
+  return connector.auth.flatMap((auth: Auth) => (auth.kind === "oauth2" ? [] : auth.fields));
+}
+
+/** Refuses credentials that are missing, unknown or of the wrong shape, before anything is stored or sent. */
+export function checkCredentials(connector: Connector, given: Credentials): void {
+  const fields = credentialFields(connector);
+  for (const name of Object.keys(given)) {
+    if (fields.some(({ env }) => env === name)) continue;
+    throw new HubError("invalid_input", `${connector.name} has no credential named ${name}.`, {
+      hint: `It takes ${fields.map(({ env }) => env).join(", ") || "none"}.`,
+    });
+  }
+  for (const field of fields) checkField(connector.name, field, given[field.env]);
+}
+
+function checkField(service: string, field: CredentialField, value: string | undefined): void {
+  if (value === undefined || value === "") {
+    if (field.optional) return;
+    const where = field.createAt === undefined ? "" : ` Make one at ${field.createAt}.`;
+    throw new HubError("invalid_input", `${service} needs ${field.env} (${field.label}).`, {
+      hint: `Give it with --credential ${field.env}=….${where}`,
+    });
+  }
+  if (field.pattern?.test(value) === false) {
+    throw new HubError("invalid_input", `${field.env} does not look like a ${service} ${field.label.toLowerCase()}.`, {
+      hint: `It ${field.patternHint ?? `matches ${field.pattern.source}`}.`,
+    });
+  }
+}
+
+/** Opens an integration's credentials. Only their sealed form is kept in memory between calls. */
+export function openCredentials(store: Store, vault: Vault): (integration: IntegrationRow) => Promise<Credentials> {
+  const sealedOf = remember(store.changes, (integrationId) =>
+    store.db.selectFrom("credentials").selectAll().where("integration_id", "=", integrationId).execute(),
+  );
+  return async (integration) => {
+    const opened = await Promise.all(
+      (await sealedOf(integration.id)).map(async ({ field, sealed }) => {
+        const address = { workspaceId: integration.workspace_id, integrationId: integration.id, field };
+        return [field, await vault.open(address, sealed)] as const;
+      }),
+    );
+    return Object.fromEntries(opened);
+  };
+}

@@ -1,0 +1,47 @@
+import { HubError } from "../errors.ts";
+import type { Db } from "../store/open.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+
+/** All integrations that are not disconnected, by service and label. */
+export function listIntegrations(db: Db, workspaceId: string, service?: string): Promise<IntegrationRow[]> {
+  let query = db
+    .selectFrom("integrations")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .where("status", "!=", "disconnected");
+  if (service !== undefined) query = query.where("service", "=", service);
+  return query.orderBy("service").orderBy("label").execute();
+}
+
+/**
+ * The integration meant by an id (`int_…`), a service (`github`) or a service and label (`github:work`).
+ *
+ * A service of which several accounts are connected is refused: the wrong account is never guessed.
+ */
+export async function findIntegration(db: Db, workspaceId: string, meant: string): Promise<IntegrationRow> {
+  const [service = "", label] = splitOnce(meant, ":");
+  const all = await listIntegrations(db, workspaceId);
+  const found = all.filter(
+    (row) => row.id === meant || (row.service === service && (label === undefined || row.label === label)),
+  );
+  const [only] = found;
+  if (only && found.length === 1) return only;
+
+  if (found.length > 1) {
+    throw new HubError("conflict", `Several accounts of ${service} are connected.`, {
+      hint: `Say which one: ${found.map((row) => `${row.service}:${row.label} (${row.id})`).join(", ")}.`,
+    });
+  }
+  throw new HubError("not_found", `There is no integration ${meant}.`, {
+    hint: all.length > 0 ? `Connected are ${names(all)}.` : 'Connect a service with "patchbay connect SERVICE".',
+  });
+}
+
+function names(rows: readonly IntegrationRow[]): string {
+  return rows.map((row) => `${row.service}:${row.label}`).join(", ");
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,36 @@
+import type { Account, Connector } from "../connector/connector.ts";
+import type { Egress } from "../egress/open-egress.ts";
+import { runOperation } from "../egress/run-operation.ts";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { Credentials } from "./credentials.ts";
+
+interface Candidate {
+  readonly connector: Connector;
+  readonly credentials: Credentials;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly baseUrl?: string;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** Asks the service whose credential this is; the service's refusal is thrown. */
+export async function verifyAccount(egress: Egress, candidate: Candidate): Promise<Account | undefined> {
+  const { connector, config } = candidate;
+  if (!connector.verify) return undefined;
+  const { verify } = connector;
+  try {
+    const answer = await runOperation(egress, {
+      ...candidate,
+      operation: verify.operation,
+      input: {},
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      idempotencyKey: newId("call"),
+    });
+    return verify.account(answer, config);
+  } catch (error) {
+    const account = error instanceof HubError ? verify.accountOfRefusal?.(error, config) : undefined;
+    if (account) return account;
+    throw error;
+  }
+}
