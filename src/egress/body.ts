@@ -1,0 +1,37 @@
+import { HubError } from "../errors.ts";
+
+interface ReadBody {
+  readonly limitBytes: number;
+  /** Says what is too large. */
+  readonly tooLarge: () => HubError;
+  /** Makes the error that readers see out of the one that broke the stream. */
+  readonly translate: (error: unknown) => unknown;
+}
+
+/** Passes a body on until it ends, breaks or grows over its limit; counts what arrives rather than trusting a header. */
+export function limitBody(
+  body: ReadableStream<Uint8Array>,
+  { limitBytes, tooLarge, translate }: ReadBody,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let seenBytes = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          return controller.close();
+        }
+        seenBytes += value.byteLength;
+        if (seenBytes > limitBytes) {
+          throw tooLarge();
+        }
+        controller.enqueue(value);
+      } catch (error) {
+        controller.error(translate(error));
+        await reader.cancel().catch(() => undefined);
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

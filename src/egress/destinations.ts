@@ -1,0 +1,100 @@
+import { HubError } from "../errors.ts";
+import { isPublicAddress } from "./addresses.ts";
+import type { PrivateHosts } from "./private-hosts.ts";
+
+interface Destinations {
+  readonly service: string;
+  /** The integration's address. */
+  readonly base: URL;
+  readonly allowHosts: readonly string[];
+  readonly isAllowedPrivate: PrivateHosts;
+}
+
+/** Refuses every URL but those below an integration's base URL and on its connector's `allowHosts`. */
+export type CheckDestination = (url: URL) => void;
+
+/** Decides where an integration's requests, and with them its credential, may go. */
+export function limitDestinations({ service, base, allowHosts, isAllowedPrivate }: Destinations): CheckDestination {
+  const baseIsPrivate = isAllowedPrivate(base);
+  const hosts = new Set(allowHosts);
+
+  checkAddress(base, isAllowedPrivate);
+  return (url) => {
+    const listed = hosts.has(url.host) || hosts.has(url.hostname);
+    if (url.origin !== base.origin && !listed) {
+      throw new HubError("address_refused", `${service} may not reach ${url.host}.`, {
+        hint: `An integration reaches ${base.host} and the hosts that its connector lists, and no others.`,
+      });
+    }
+    if (!listed && !isBelow(url, base)) {
+      throw new HubError("address_refused", `${service} may not leave ${base.origin}${base.pathname}.`);
+    }
+    if (!(baseIsPrivate && base.protocol === "http:")) {
+      checkAddress(url, isAllowedPrivate);
+    }
+  };
+}
+
+function checkAddress(url: URL, isAllowedPrivate: PrivateHosts): void {
+  if (url.username !== "" || url.password !== "") {
+    throw new HubError("address_refused", `The address of ${url.host} carries a user name or password.`, {
+      hint: "Give the credential in its own field.",
+    });
+  }
+  if (isAllowedPrivate(url) && (url.protocol === "http:" || url.protocol === "https:")) {
+    return;
+  }
+  if (url.protocol !== "https:") {
+    throw new HubError("address_refused", `${url.protocol}//${url.host} is not reached: only https addresses are.`, {
+      hint: `If it is your own service, list ${url.host} in PATCHBAY_ALLOW_PRIVATE_HOSTS.`,
+    });
+  }
+  const literal = addressLiteral(url.hostname);
+  if (literal !== undefined && !isPublicAddress(literal)) {
+    throw refusedAddress(url.host);
+  }
+}
+
+/** The error for an address of a private network, told apart from a network failure by whoever connects. */
+export function refusedAddress(host: string): HubError {
+  return new HubError("address_refused", `${host} is a private address, which is not reached.`, {
+    hint: `If it is your own service, list ${host} in PATCHBAY_ALLOW_PRIVATE_HOSTS.`,
+  });
+}
+
+/** The URL parser has already turned decimal, octal and hexadecimal forms into the usual one. */
+function addressLiteral(hostname: string): string | undefined {
+  if (hostname.startsWith("[")) {
+    return hostname.slice(1, -1);
+  }
+  return /^[\d.]+$/.test(hostname) ? hostname : undefined;
+}
+
+function isBelow(url: URL, base: URL): boolean {
+  const path = base.pathname.replace(/\/$/, "");
+  return url.pathname === path || url.pathname.startsWith(`${path}/`);
+}
+
+/** Refuses a path, as a connector or an agent wrote it, that would not stay below the base URL. */
+export function checkPath(path: string): void {
+  const written = path.replace(/[?#].*$/s, "");
+  const decoded = decodeSeparators(written);
+  if (
+    written.includes("\\") ||
+    written.includes("//") ||
+    decoded.split("/").includes("..") ||
+    /(^|\/)\.(\/|$)/.test(written)
+  ) {
+    throw new HubError("address_refused", "The path holds `..`, `//` or a backslash, which could lead elsewhere.", {
+      hint: "Give the path of one thing, with its special characters encoded.",
+    });
+  }
+}
+
+/** Decodes dots and slashes, also when encoded twice, since some servers decode before they route. */
+function decodeSeparators(path: string): string {
+  return path
+    .replace(/%(?:25)+/gi, "%")
+    .replace(/%2e/gi, ".")
+    .replace(/%2f|%5c/gi, "/");
+}

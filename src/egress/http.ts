@@ -1,0 +1,130 @@
+import type { Connector, Http, HttpOptions } from "#connector";
+import { HubError, type ServiceFailure, serviceError } from "../errors.ts";
+import { checkPath } from "./destinations.ts";
+import { encodeForm, encodeQuery } from "./encode.ts";
+import { readRetryAfterMs } from "./retry.ts";
+
+interface HttpParts {
+  readonly connector: Connector;
+  readonly base: URL;
+  readonly fetch: typeof globalThis.fetch;
+  readonly signal: AbortSignal;
+}
+
+/** The JSON client that declarative operations are made of. */
+export function makeHttp({ connector, base, fetch, signal }: HttpParts): Http {
+  return {
+    async request(method, path, options = {}) {
+      const body = encodeBody(connector.bodies ?? "json", options.body);
+      const answer = await fetch(makeUrl(base, path, options.query), {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(body && { "content-type": body.type }),
+          ...connector.headers,
+          ...options.headers,
+        },
+        ...(body && { body: body.text }),
+        signal,
+      });
+      const text = await answer.text();
+      if (!answer.ok) {
+        throw serviceError(connector.name, readFailure(answer, text));
+      }
+      return text === "" ? undefined : parseJson(text, connector.name, answer.headers.get("content-type"));
+    },
+  };
+}
+
+function makeUrl(base: URL, path: string, query: HttpOptions["query"] = {}): URL {
+  checkPath(path);
+  const url = new URL(base.href.replace(/\/$/, "") + (path === "/" ? "" : path));
+  const added = encodeQuery(query);
+  url.search += added === "" ? "" : (url.search === "" ? "?" : "&") + added;
+  return url;
+}
+
+function encodeBody(
+  kind: "json" | "form",
+  body: unknown,
+): { readonly type: string; readonly text: string } | undefined {
+  if (body === undefined) {
+    return undefined;
+  }
+  return kind === "form" && typeof body === "object" && body !== null
+    ? { type: "application/x-www-form-urlencoded", text: encodeForm(body) }
+    : { type: "application/json", text: JSON.stringify(body) };
+}
+
+function parseJson(text: string, service: string, type: string | null): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HubError("service_failed", `${service} answered with ${type ?? "something"} that is not JSON.`, {
+      hint: "Check the integration's base URL.",
+    });
+  }
+}
+
+function readFailure(answer: Response, text: string): ServiceFailure {
+  const body = parseLeniently(text);
+  const code = CODE_PATHS.map((path) => pick(body, path)).find((found) => isCode(found, answer.status));
+  const words = WORD_PATHS.map((path) => pick(body, path)).find(isText);
+  const retryAfterMs = readRetryAfterMs(answer.headers, Date.now());
+  return {
+    status: answer.status,
+    ...(code !== undefined && { code: String(code) }),
+    ...(isText(words) && { words }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+/** Where services put their sentence, the most telling first. */
+const WORD_PATHS = [
+  ["error", "message"],
+  ["errors", "0", "message"],
+  ["message"],
+  ["error_description"],
+  ["detail"],
+  ["description"],
+  ["error"],
+  ["errors", "0"],
+];
+
+/** Where services put a code that programs are meant to read. */
+const CODE_PATHS = [
+  ["error", "code"],
+  ["error", "status"],
+  ["error", "type"],
+  ["errors", "0", "code"],
+  ["code"],
+  ["error"],
+  ["name"],
+];
+
+function pick(body: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), body);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.trim() !== "";
+}
+
+/** A code is one word: a sentence would carry the service's prose into a message of ours. */
+function isCode(value: unknown, status: number): boolean {
+  return (
+    value !== status && /^[\w.-]{1,64}$/.test(String(value)) && (typeof value === "string" || typeof value === "number")
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function parseLeniently(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import { setTimeout } from "node:timers/promises";
+import type { CallContext, Connector, Effect } from "#connector";
+import { limitDestinations } from "./destinations.ts";
+import { makeHttp } from "./http.ts";
+import { placeCredential } from "./placement.ts";
+import { openPools } from "./pools.ts";
+import { allowPrivateHosts } from "./private-hosts.ts";
+import { openRedaction, type Redaction } from "./redact.ts";
+import { makeFetch } from "./session-fetch.ts";
+
+export interface EgressOptions {
+  /** `host` or `host:port` that may be reached although private, and over plain http. */
+  readonly allowPrivateHosts: readonly string[];
+  /** For a whole session, retries and waiting included. */
+  readonly timeoutMs?: number;
+  readonly requestBytes?: number;
+  /** Counted after decompression. */
+  readonly responseBytes?: number;
+  /** Further requests to the same origin wait for one of these to end. */
+  readonly connectionsPerOrigin?: number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+}
+
+/** What a call is about: which service, at which address, as whom. */
+export interface Target {
+  readonly connector: Connector;
+  /** The integration's own address, where it is not the connector's. */
+  readonly baseUrl?: string;
+  /** Opened secrets by the `env` name of their field; an OAuth token is `access_token`. */
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly effect: Effect;
+  /** The credential field that the operation asks for. */
+  readonly credential?: string;
+  readonly signal: AbortSignal;
+  readonly idempotencyKey: string;
+  readonly onProgress?: CallContext["progress"];
+}
+
+/** One call's way out. */
+export interface Session extends Redaction {
+  readonly context: CallContext;
+}
+
+export interface Egress {
+  session(target: Target): Session;
+  close(): Promise<void>;
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/**
+ * The only way to the outside: every connection that the hub opens to a service is opened here.
+ *
+ * A session adds the credential, keeps to the integration's hosts, refuses private addresses, retries what may be
+ * repeated, and bounds time and size.
+ */
+export function openEgress(options: EgressOptions): Egress {
+  const {
+    timeoutMs = 30_000,
+    requestBytes = 10 * MEGABYTE,
+    responseBytes = 10 * MEGABYTE,
+    connectionsPerOrigin = 20,
+    sleep = (ms, signal) => setTimeout(ms, undefined, { signal }),
+    random = Math.random,
+  } = options;
+  const isAllowedPrivate = allowPrivateHosts(options.allowPrivateHosts);
+  const pools = openPools(isAllowedPrivate, connectionsPerOrigin);
+
+  return {
+    session(target) {
+      const { connector, credentials, config, effect, idempotencyKey, onProgress } = target;
+      const { base, place } = placeCredential(target);
+      const checkDestination = limitDestinations({
+        service: connector.name,
+        base,
+        allowHosts: connector.allowHosts ?? [],
+        isAllowedPrivate,
+      });
+      const signal = AbortSignal.any([target.signal, AbortSignal.timeout(timeoutMs)]);
+      const fetch = makeFetch({
+        service: connector.name,
+        pools,
+        checkDestination,
+        place,
+        effect,
+        idempotencyKey,
+        signal,
+        sleep,
+        random,
+        requestBytes,
+        responseBytes,
+      });
+      const context = {
+        baseUrl: base.href.replace(/\/$/, ""),
+        fetch,
+        http: makeHttp({ connector, base, fetch, signal }),
+        config,
+        signal,
+        idempotencyKey,
+        progress: onProgress ?? (() => undefined),
+      };
+      return { context, ...openRedaction(Object.values(credentials)) };
+    },
+    close: () => pools.close(),
+  };
+}

@@ -1,0 +1,114 @@
+import type * as z from "zod";
+import type { Connector, Operation } from "#connector";
+import { HubError, serviceError } from "../errors.ts";
+import { unwrapError } from "./network-error.ts";
+import type { Egress, Session, Target } from "./open-egress.ts";
+
+/** One operation with its parsed input, and the account it acts as. */
+export interface OperationCall extends Omit<Target, "effect" | "credential"> {
+  /** The operation's key in the connector. */
+  readonly operation: string;
+  /** Already parsed by the operation's `input`. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs an operation and gives back its output, parsed and redacted. Whatever goes wrong becomes a `HubError` without a
+ * secret in it.
+ */
+export async function runOperation(egress: Egress, call: OperationCall): Promise<unknown> {
+  const { connector, input } = call;
+  const operation = findOperation(connector, call.operation);
+  const { effect, credential } = operation;
+  const session = egress.session({ ...call, effect, ...(credential !== undefined && { credential }) });
+  try {
+    const answer = await untilAborted(operation.run(input, session.context), session.context.signal);
+    return session.redactValue(parseOutput(connector, operation, answer));
+  } catch (error) {
+    throw redactError(explainError(error, call, session), session);
+  }
+}
+
+function findOperation({ name, operations }: Connector, key: string): Operation {
+  const operation = Object.hasOwn(operations, key) ? operations[key] : undefined;
+  if (!operation) {
+    throw new HubError("not_found", `${name} has no operation ${key}.`);
+  }
+  return operation;
+}
+
+/** An operation that does not listen to its signal is left behind. */
+async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener("abort", giveUp);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+/** Names the first field that differs and what was expected there, never the value. */
+function parseOutput({ name }: Connector, { output }: Operation, answer: unknown): unknown {
+  const parsed = output.safeParse(answer);
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.map(String).join(".") || "the answer itself";
+  throw new HubError("service_failed", `${name} answered in an unknown shape: ${field} ${describeIssue(issue)}.`, {
+    hint: "The service may have changed; look for a newer version of its connector.",
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue | undefined): string {
+  return issue?.code === "invalid_type" ? `is not ${issue.expected}` : "does not fit";
+}
+
+function explainError(error: unknown, { connector, signal }: OperationCall, { context }: Session): HubError {
+  if (signal.aborted) {
+    return new HubError("cancelled", `The call to ${connector.name} was cancelled.`);
+  }
+  if (context.signal.aborted) {
+    return new HubError("timeout", `${connector.name} took too long to answer.`, { hint: "Try again later." });
+  }
+  const chain = unwrapError(error);
+  const ours = chain.find((link) => link instanceof HubError);
+  if (ours instanceof HubError) {
+    return ours;
+  }
+  const failure = connector.failure?.(error) ?? readStatus(error);
+  return failure
+    ? serviceError(connector.name, failure, error)
+    : new HubError("internal", `The connector of ${connector.name} failed.`, { cause: error });
+}
+
+/** What an error of an SDK that nobody described still tells: most carry the HTTP status. */
+function readStatus(error: unknown): { readonly status: number } | undefined {
+  const isShaped = typeof error === "object" && error !== null && "status" in error;
+  return isShaped && typeof error.status === "number" ? { status: error.status } : undefined;
+}
+
+function redactError(error: HubError, { redact }: Session): HubError {
+  const { code, message, hint, details, serviceWords, cause } = error;
+  const safe = Object.entries(details).map(([name, value]) => [
+    name,
+    typeof value === "string" ? redact(value) : value,
+  ]);
+  return new HubError(code, redact(message), {
+    ...(hint !== undefined && { hint: redact(hint) }),
+    ...(serviceWords !== undefined && { serviceWords: redact(serviceWords) }),
+    details: Object.fromEntries(safe),
+    ...(cause instanceof Error && { cause: redactCause(cause, redact) }),
+  });
+}
+
+/** Keeps what finds a bug, and drops the request and answer that libraries hang on their errors. */
+function redactCause({ name, message, stack }: Error, redact: (text: string) => string): Error {
+  const cause = new Error(redact(message));
+  cause.name = name;
+  cause.stack = redact(stack ?? "");
+  return cause;
+}

@@ -1,0 +1,2 @@
+export * from "./run-on.ts";
+export * from "./start-service.ts";
