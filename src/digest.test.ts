@@ -41,3 +41,7 @@ test("a key named like an object's own machinery is an ordinary key", () => {
 
   expect(digest(hostile)).not.toBe(digest({}));
 });
+
+test("a date counts as the text that JSON makes of it", () => {
+  expect(digest({ due: new Date("2026-01-02T03:04:05Z") })).toBe(digest({ due: "2026-01-02T03:04:05.000Z" }));
+});
