@@ -1,0 +1,55 @@
+import { apiKey, defineConnector, oauth2 } from "#connector";
+import * as actions from "./actions.ts";
+import * as commits from "./commit-files.ts";
+import { readFailure } from "./failure.ts";
+import * as issues from "./issues.ts";
+import * as pulls from "./pulls.ts";
+import * as repository from "./repository.ts";
+import * as search from "./search.ts";
+
+export default defineConnector({
+  id: "github",
+  name: "GitHub",
+  version: "1.0.0",
+  category: "developer",
+  capabilities: ["code", "issues", "pull_requests", "ci"],
+  baseUrl: "https://api.github.com",
+  headers: {
+    accept: "application/vnd.github+json",
+    "x-github-api-version": "2022-11-28",
+    "user-agent": "patchbay",
+  },
+  auth: [
+    apiKey({
+      label: "Personal access token",
+      env: "GITHUB_TOKEN",
+      header: "authorization",
+      prefix: "Bearer ",
+      pattern: /^(github_pat_|gh[pous]_)\w+$/,
+      patternHint: "starts with github_pat_ or ghp_",
+      createAt: "https://github.com/settings/personal-access-tokens/new",
+    }),
+    oauth2({
+      authorizeUrl: "https://github.com/login/oauth/authorize",
+      tokenUrl: "https://github.com/login/oauth/access_token",
+      scopes: ["repo", "read:user", "user:email", "workflow"],
+      pkce: true,
+    }),
+  ],
+  operations: { ...repository, ...issues, ...pulls, ...commits, ...actions, ...search },
+  verify: {
+    operation: "read_viewer",
+    account: (viewer) => ({ id: String(viewer.id), label: viewer.login }),
+  },
+  failure: readFailure,
+  agentEnvVars: { GITHUB_TOKEN: "GITHUB_TOKEN", GH_TOKEN: "GITHUB_TOKEN" },
+  layers: [
+    {
+      name: "GitHub CLI",
+      dockerfile: [
+        "RUN apt-get update && apt-get install -y --no-install-recommends gh git && rm -rf /var/lib/apt/lists/*",
+      ],
+    },
+  ],
+  provides: ["issues", "code"],
+});
