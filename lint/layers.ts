@@ -11,8 +11,8 @@ export const layers: readonly (readonly string[])[] = [
   ["catalog", "access"],
   ["vault", "audit", "egress"],
   ["store"],
-  ["connector"],
-  ["errors", "digest"],
+  ["connector", "log", "located-json"],
+  ["errors", "digest", "nearest"],
 ];
 
 /** The one room that loads connectors; everything else sees them through it. */

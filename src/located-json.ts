@@ -12,7 +12,7 @@ export interface LocatedJson {
 
 const SPACE = /[ \t\r\n]*/y;
 const TOKEN =
-  /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\b/y;
+  /[{}[\],:]|"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\b/uy;
 
 /**
  * Parses JSON (RFC 8259) that a person writes by hand, and refuses a key that is there twice.
@@ -24,24 +24,24 @@ export function parseLocatedJson(text: string, file: string): LocatedJson {
   const lines = new Map<string, number>();
 
   function readValue(path: Path): unknown {
-    const { text, line } = tokens.take(/^[^}\],:]/, "a value");
+    const token = tokens.take(/^[^}\],:]/, "a value");
     const place = z.core.toDotPath(path);
-    if (!lines.has(place)) lines.set(place, line);
-    if (text === "{") return readObject(path);
-    if (text === "[") return readArray(path);
-    return JSON.parse(text);
+    if (!lines.has(place)) lines.set(place, token.line);
+    if (token.text === "{") return readObject(path);
+    if (token.text === "[") return readArray(path);
+    return JSON.parse(token.text);
   }
 
   function readObject(path: Path): unknown {
     const members = new Map<string, unknown>();
     if (tokens.takeIf("}")) return {};
     do {
-      const { text, line } = tokens.take(/^"/, "a name in double quotes");
-      const name: string = JSON.parse(text);
+      const token = tokens.take(/^"/, "a name in double quotes");
+      const name: string = JSON.parse(token.text);
       const place = z.core.toDotPath([...path, name]);
-      if (members.has(name)) throw notJson(file, line, `${place} is there twice`);
+      if (members.has(name)) throw notJson(file, token.line, `${place} is there twice`);
       tokens.take(/^:/, 'a ":"');
-      lines.set(place, line);
+      lines.set(place, token.line);
       members.set(name, readValue([...path, name]));
     } while (tokens.takeIf(","));
     tokens.take(/^\}/, 'a "," or "}"');
@@ -74,7 +74,7 @@ interface Token {
 
 interface Tokens {
   take(what: RegExp, name: string): Token;
-  takeIf(text: string): boolean;
+  takeIf(mark: string): boolean;
   end(): void;
 }
 
@@ -89,8 +89,8 @@ function openTokens(text: string, file: string): Tokens {
       position += 1;
       return token;
     },
-    takeIf(text) {
-      const found = tokens[position]?.text === text;
+    takeIf(mark) {
+      const found = tokens[position]?.text === mark;
       if (found) position += 1;
       return found;
     },

@@ -102,8 +102,12 @@ test("a thrown value that is not an error is not printed", () => {
 
 test.each([false, true])("secrets are taken out of every part of a line (readable: %s)", (readable) => {
   const lines: string[] = [];
-  const redact = (text: string): string => text.replaceAll("s3cret", "[redacted]");
-  const log = openLog({ level: "info", readable, redact, write: (line) => lines.push(line) });
+  const log = openLog({
+    level: "info",
+    readable,
+    redact: (text) => text.replaceAll("s3cret", "[redacted]"),
+    write: (line) => lines.push(line),
+  });
 
   log.error("Refused s3cret.", { key: "s3cret" }, new Error("s3cret is wrong"));
 

@@ -1,8 +1,8 @@
 import { HubError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
 import type { ProfileRow } from "../store/tables.ts";
-import { nearest } from "./policy.ts";
 
 /** Makes a profile; `conflict` where the workspace has one of that name. */
 export async function createProfile(db: Db, workspaceId: string, name: string): Promise<ProfileRow> {
