@@ -37,10 +37,11 @@ export default defineConnector({
   operations,
   verify: {
     operation: "list_domains",
-    account: ({ data: [domain] }) => ({ id: domain?.id ?? "resend", label: domain?.name ?? "Resend without a domain" }),
+    account: ({ data: [domain] }) =>
+      domain ? { id: domain.id, label: domain.name } : { label: "Resend without a domain" },
     accountOfRefusal: ({ details }, { from }) =>
       details["serviceCode"] === "restricted_api_key"
-        ? { id: "resend_sending_only", label: from === undefined ? "Sending-only key" : `Sending-only key of ${from}` }
+        ? { label: from === undefined ? "Sending-only key" : `Sending-only key of ${from}` }
         : undefined,
   },
   channel: {
@@ -55,6 +56,13 @@ export default defineConnector({
         return { to: [to], subject: writeSubject(title ?? message), text: `${message}\n\n— ${profile}` };
       },
     },
+  },
+  refusals: {
+    restricted_api_key: { status: 403, hint: "This key may only send: ask the owner for one with full access." },
+    invalid_api_key: { status: 401 },
+    daily_quota_exceeded: { hint: "The day's quota is used up: send tomorrow, or ask the owner to raise it." },
+    monthly_quota_exceeded: { hint: "The month's quota is used up: ask the owner to raise it." },
+    invalid_idempotent_request: { hint: "Start a new call: this one was already made with another content." },
   },
   agentEnvVars: { RESEND_API_KEY: "RESEND_API_KEY" },
   provides: ["email"],

@@ -1,6 +1,6 @@
-import type { RawApi, Transformer } from "grammy";
+import type { RawApi } from "grammy";
 import * as z from "zod";
-import { type CallContext, HubError, type ServiceFailure } from "#connector";
+import type { CallContext, ServiceFailure } from "#connector";
 
 /**
  * grammY's Bot API client on the hub's connection.
@@ -10,24 +10,13 @@ import { type CallContext, HubError, type ServiceFailure } from "#connector";
  */
 export async function openTelegram({ baseUrl, fetch, signal }: CallContext): Promise<RawApi> {
   const { Api } = await import("grammy");
-  const api = new Api("placeholder", {
+  const { raw } = new Api("placeholder", {
     apiRoot: baseUrl,
     buildUrl: (root, _token, method) => `${root}/${method}`,
-    fetch: (url: string, { method, headers, body }: RequestInit) =>
-      fetch(url, { ...(method && { method }), ...(headers && { headers }), ...(body && { body }), signal }),
+    fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal }),
   });
-  api.config.use(unwrapHubErrors);
-  return api.raw;
+  return raw;
 }
-
-/** grammY wraps whatever the hub's fetch throws; the hub's own errors must come out as they went in. */
-const unwrapHubErrors: Transformer = async (call, method, payload, signal) => {
-  try {
-    return await call(method, payload, signal);
-  } catch (error) {
-    throw error instanceof Error && "error" in error && error.error instanceof HubError ? error.error : error;
-  }
-};
 
 /** The fields of grammY's `GrammyError`, read by shape so that grammY is not loaded before it is used. */
 const Refusal = z.object({

@@ -29,7 +29,7 @@ export default defineConnector({
   operations,
   verify: {
     operation: "ping",
-    account: ({ receiver }) => ({ id: receiver, label: receiver }),
+    account: ({ receiver }) => ({ label: receiver }),
   },
   channel: {
     send: {

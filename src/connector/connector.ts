@@ -18,7 +18,8 @@ export interface Notification {
 
 /** The account that a credential belongs to, as its owner would recognise it. */
 export interface Account {
-  readonly id: string;
+  /** Absent where the service does not say; then only its label tells one account from another. */
+  readonly id?: string;
   readonly label: string;
 }
 
@@ -52,6 +53,8 @@ export interface Connector {
   readonly verify?: Verify;
   /** How to send a notification. The connector's id is the channel's name. */
   readonly channel?: { readonly send: Send };
+  /** What refusals mean, by the service's own error code, where its HTTP status would mislead or advice would help. */
+  readonly refusals?: Readonly<Record<string, Partial<Pick<ServiceFailure, "status" | "hint">>>>;
   /** Reads what the service's SDK throws; `undefined` for what it does not know. */
   failure?(error: unknown): ServiceFailure | undefined;
   /** Environment variables a child process of an agent may be given, each with the credential field it holds. */

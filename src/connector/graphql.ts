@@ -27,9 +27,16 @@ export function graphql<In extends z.ZodObject, Out extends z.ZodType>(spec: Gra
       const { data, errors } = (await http.request("POST", path, { body })) as GraphqlAnswer;
       if (errors && errors.length > 0) {
         const code = errors[0]?.extensions?.code;
-        throw new HubError("service_rejected", `The service rejected the query${code === undefined ? "" : `: ${code}`}.`, {
-          serviceWords: errors.map(({ message }) => message ?? "").join("; ").slice(0, 500),
-        });
+        throw new HubError(
+          "service_rejected",
+          `The service rejected the query${code === undefined ? "" : `: ${code}`}.`,
+          {
+            serviceWords: errors
+              .map(({ message }) => message ?? "")
+              .join("; ")
+              .slice(0, 500),
+          },
+        );
       }
       return at.split(".").reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], data);
     },

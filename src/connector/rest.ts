@@ -31,7 +31,8 @@ export function rest<In extends z.ZodObject, Out extends z.ZodType, const Path e
     ...declared,
     async run(input, { http, config, idempotencyKey }) {
       const fields: Readonly<Record<string, unknown>> = input;
-      const others = send?.(input, config) ?? Object.fromEntries(Object.entries(fields).filter(([name]) => !inPath.has(name)));
+      const others =
+        send?.(input, config) ?? Object.fromEntries(Object.entries(fields).filter(([name]) => !inPath.has(name)));
       return http.request(method, fillPath(template, fields), {
         ...(idempotencyHeader !== undefined && { headers: { [idempotencyHeader]: idempotencyKey } }),
         ...(inQuery ? { query: others } : { body: others }),

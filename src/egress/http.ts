@@ -29,7 +29,8 @@ export function makeHttp({ connector, base, fetch, signal }: HttpParts): Http {
       });
       const text = await answer.text();
       if (!answer.ok) {
-        throw serviceError(connector.name, readFailure(answer, text));
+        const failure = readFailure(answer, text);
+        throw serviceError(connector.name, { ...failure, ...connector.refusals?.[failure.code ?? ""] });
       }
       return text === "" ? undefined : parseJson(text, connector.name, answer.headers.get("content-type"));
     },
@@ -68,13 +69,15 @@ function parseJson(text: string, service: string, type: string | null): unknown 
 
 function readFailure(answer: Response, text: string): ServiceFailure {
   const body = parseLeniently(text);
-  const code = CODE_PATHS.map((path) => pick(body, path)).find((found) => isCode(found, answer.status));
+  const code = CODE_PATHS.map((path) => readCode(pick(body, path))).find(
+    (found) => found !== undefined && found !== String(answer.status),
+  );
   const words = WORD_PATHS.map((path) => pick(body, path)).find(isText);
   const retryAfterMs = readRetryAfterMs(answer.headers, Date.now());
   return {
     status: answer.status,
-    ...(code !== undefined && { code: String(code) }),
-    ...(isText(words) && { words }),
+    ...(code !== undefined && { code }),
+    ...(words !== undefined && { words }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
 }
@@ -111,10 +114,9 @@ function isText(value: unknown): value is string {
 }
 
 /** A code is one word: a sentence would carry the service's prose into a message of ours. */
-function isCode(value: unknown, status: number): boolean {
-  return (
-    value !== status && /^[\w.-]{1,64}$/.test(String(value)) && (typeof value === "string" || typeof value === "number")
-  );
+function readCode(value: unknown): string | undefined {
+  const code = typeof value === "number" ? String(value) : value;
+  return typeof code === "string" && /^[\w.-]{1,64}$/.test(code) ? code : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -43,9 +43,9 @@ export interface Connected {
  */
 export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<Connected> {
   const connector = await parts.catalog.connector(spec.service);
-  checkCredentials(connector, spec.credentials);
-  const config = parseConfig(connector, spec.config ?? {});
   const baseUrl = spec.baseUrl === undefined ? undefined : parseBaseUrl(spec.baseUrl);
+  checkCredentials(connector, spec.credentials, baseUrl);
+  const config = parseConfig(connector, spec.config ?? {});
   const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
   checkCompany(connector, siblings);
 

@@ -14,30 +14,42 @@ export function credentialFields(connector: Connector): readonly CredentialField
 }
 
 /** Refuses credentials that are missing, unknown or of the wrong shape, before anything is stored or sent. */
-export function checkCredentials(connector: Connector, given: Credentials): void {
-  const fields = credentialFields(connector);
+export function checkCredentials(connector: Connector, given: Credentials, baseUrl: string | undefined): void {
+  const fields = credentialFields(connector).map((field) => {
+    const isAddress = field.placement !== undefined && "baseUrl" in field.placement;
+    return isAddress && baseUrl !== undefined ? { ...field, optional: true } : field;
+  });
   for (const name of Object.keys(given)) {
     if (fields.some(({ env }) => env === name)) continue;
     throw new HubError("invalid_input", `${connector.name} has no credential named ${name}.`, {
       hint: `It takes ${fields.map(({ env }) => env).join(", ") || "none"}.`,
     });
   }
-  for (const field of fields) checkField(connector.name, field, given[field.env]);
+  for (const field of fields) {
+    const value = given[field.env] ?? "";
+    if (value !== "") checkShape(connector.name, field, value);
+    else if (!isDispensable(field, baseUrl)) throw missingField(connector.name, field);
+  }
 }
 
-function checkField(service: string, field: CredentialField, value: string | undefined): void {
-  if (value === undefined || value === "") {
-    if (field.optional) return;
-    const where = field.createAt === undefined ? "" : ` Make one at ${field.createAt}.`;
-    throw new HubError("invalid_input", `${service} needs ${field.env} (${field.label}).`, {
-      hint: `Give it with --credential ${field.env}=….${where}`,
-    });
-  }
+function checkShape(service: string, field: CredentialField, value: string): void {
   if (field.pattern?.test(value) === false) {
     throw new HubError("invalid_input", `${field.env} does not look like a ${service} ${field.label.toLowerCase()}.`, {
       hint: `It ${field.patternHint ?? `matches ${field.pattern.source}`}.`,
     });
   }
+}
+
+/** A credential that is the integration's address is not needed beside a base URL. */
+function isDispensable({ optional = false, placement }: CredentialField, baseUrl: string | undefined): boolean {
+  return optional || (baseUrl !== undefined && placement !== undefined && "baseUrl" in placement);
+}
+
+function missingField(service: string, { env, label, createAt }: CredentialField): HubError {
+  const where = createAt === undefined ? "" : ` Make one at ${createAt}.`;
+  return new HubError("invalid_input", `${service} needs ${env} (${label}).`, {
+    hint: `Give it with --credential ${env}=….${where}`,
+  });
 }
 
 /** Opens an integration's credentials. Only their sealed form is kept in memory between calls. */
