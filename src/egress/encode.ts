@@ -21,5 +21,5 @@ function flatten(name: string, value: unknown): [string, string][] {
   if (typeof value === "object" && value !== null) {
     return Object.entries(value).flatMap(([key, item]) => flatten(`${name}[${key}]`, item));
   }
-  return [[name, value === null ? "" : String(value)]];
+  return [[name, typeof value === "string" ? value : value === null ? "" : JSON.stringify(value)]];
 }

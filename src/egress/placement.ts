@@ -35,7 +35,7 @@ const ACCESS_TOKEN: CredentialField = {
 export function placeCredential(target: PlacementTarget): PlacedCredential {
   const sent = findSent(target);
   const signed = findSigned(target);
-  const secretBase = sent && "baseUrl" in sent.placement ? parseAddress(sent.value, sent.env) : undefined;
+  const secretBase = sent && "baseUrl" in sent.placement ? secretAddress(sent, target.baseUrl) : undefined;
   const base = visibleBase(secretBase, target);
 
   return {
@@ -90,6 +90,12 @@ function findSent(target: PlacementTarget): Sent | undefined {
 
 function findSigned(target: PlacementTarget): Sent | undefined {
   return placedFields(target).find(({ placement }) => "sign" in placement);
+}
+
+/** An integration with an address of its own elsewhere, such as a test server, is reached there instead. */
+function secretAddress({ env, value }: Sent, baseUrl: string | undefined): URL | undefined {
+  const address = parseAddress(value, env);
+  return baseUrl === undefined || parseAddress(baseUrl, "The base URL").origin === address.origin ? address : undefined;
 }
 
 /** Without trailing slash, query and fragment; of an address that is itself the credential only the origin. */

@@ -15,6 +15,13 @@ const TOKEN_SHAPES = [
   String.raw`\bBearer +(?=\S*\d)[\w.~+/=-]{16,}`,
 ];
 
+const TOKENS = new RegExp(TOKEN_SHAPES.join("|"), "g");
+
+/** Blanks what looks like a token, where no session knows the secrets. */
+export function redactTokens(text: string): string {
+  return text.replace(TOKENS, REDACTED);
+}
+
 /** Replaces secrets in whatever leaves egress. */
 export interface Redaction {
   redact(text: string): string;

@@ -67,12 +67,11 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   return issue?.code === "invalid_type" ? `is not ${issue.expected}` : "does not fit";
 }
 
-function explainError(error: unknown, { connector, signal }: OperationCall, { context }: Session): HubError {
-  if (signal.aborted) {
-    return new HubError("cancelled", `The call to ${connector.name} was cancelled.`);
-  }
+function explainError(error: unknown, { connector }: OperationCall, { context }: Session): HubError {
   if (context.signal.aborted) {
-    return new HubError("timeout", `${connector.name} took too long to answer.`, { hint: "Try again later." });
+    return isTimeout(context.signal.reason)
+      ? new HubError("timeout", `${connector.name} took too long to answer.`, { hint: "Try again later." })
+      : new HubError("cancelled", `The call to ${connector.name} was cancelled.`);
   }
   const chain = unwrapError(error);
   const ours = chain.find((link) => link instanceof HubError);
@@ -83,6 +82,11 @@ function explainError(error: unknown, { connector, signal }: OperationCall, { co
   return failure
     ? serviceError(connector.name, failure, error)
     : new HubError("internal", `The connector of ${connector.name} failed.`, { cause: error });
+}
+
+/** Whether it was the clock that gave up, ours or the caller's. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 /** What an error of an SDK that nobody described still tells: most carry the HTTP status. */

@@ -51,7 +51,8 @@ async function readRequest(
 ): Promise<ReadRequest> {
   const written = input instanceof Request ? input.url : String(input);
   checkPath(written.replace(/^[a-z]+:\/\//i, ""));
-  const request = new Request(input, init);
+  // Node wants to be told that a stream is only read after the headers are sent; no library depends on anything else.
+  const request = new Request(input, { ...init, duplex: "half" });
   const headers = new Headers(request.headers);
   if (!headers.has("user-agent")) {
     headers.set("user-agent", USER_AGENT);

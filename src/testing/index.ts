@@ -1,2 +1,2 @@
 export * from "./run-on.ts";
-export * from "./start-service.ts";
+export * from "./loopback-server.ts";

@@ -1,9 +1,8 @@
-import * as z from "zod";
 import type { Connector } from "#connector";
+import { parseInput } from "../call/parse-input.ts";
 import { openEgress } from "../egress/open-egress.ts";
 import { runOperation } from "../egress/run-operation.ts";
-import { HubError } from "../errors.ts";
-import type { Service } from "./start-service.ts";
+import type { Service } from "./loopback-server.ts";
 
 interface RunOptions {
   readonly credentials: Readonly<Record<string, string>>;
@@ -23,12 +22,13 @@ export async function runOn(
   { credentials, config = {} }: RunOptions,
 ): Promise<unknown> {
   const baseUrl = typeof service === "string" ? service : service.url;
+  const declared = connector.operations[operation];
   const egress = openEgress({ allowPrivateHosts: [new URL(baseUrl).host], sleep: () => Promise.resolve() });
   try {
     return await runOperation(egress, {
       connector,
       operation,
-      input: parseInput(connector, operation, input),
+      input: declared ? parseInput(operation, declared.input, input) : input,
       baseUrl,
       credentials,
       config: connector.config?.parse(config) ?? {},
@@ -38,12 +38,4 @@ export async function runOn(
   } finally {
     await egress.close();
   }
-}
-
-function parseInput(connector: Connector, operation: string, input: unknown): Record<string, unknown> {
-  const parsed = connector.operations[operation]?.input.strict().safeParse(input);
-  if (parsed?.success === false) {
-    throw new HubError("invalid_input", `${operation} can't take that: ${z.prettifyError(parsed.error)}`);
-  }
-  return parsed?.data ?? {};
 }

@@ -39,9 +39,13 @@ export interface Service extends AsyncDisposable {
 /** Starts a real server on the loopback that answers `"GET /path"` as told, everything else with 404. */
 export async function startService(answers: Readonly<Record<string, Answer>>): Promise<Service> {
   const exchanges: Exchange[] = [];
-  const server = createServer((request, response) => void respond(request, response));
+  const server = createServer((request, response) => {
+    answerRequest(request, response).catch((error: unknown) =>
+      send(response, { status: 500, body: { message: String(error) } }),
+    );
+  });
 
-  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const exchange = await readExchange(request, response);
     exchanges.push(exchange);
     const route = `${exchange.method} ${exchange.path}`;
