@@ -6,6 +6,7 @@ import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
 import { remember } from "../store/remember.ts";
 import type { KeyRow, Tables } from "../store/tables.ts";
+import type { Ledger } from "./grants.ts";
 import { type Principal, PROFILE_SCOPES, type Scope, SCOPES } from "./principal.ts";
 import type { Mode } from "./workspaces.ts";
 
@@ -46,7 +47,7 @@ export function listKeys(db: Db, workspaceId: string): Promise<KeyRow[]> {
 }
 
 /** Ends a key for good, in every process. */
-export async function revokeKey(store: Store, workspaceId: string, id: string): Promise<void> {
+export async function revokeKey({ store, audit }: Ledger, { workspaceId, actor }: Principal, id: string): Promise<void> {
   await store.transaction(async (db) => {
     const { numUpdatedRows } = await db
       .updateTable("keys")
@@ -59,6 +60,7 @@ export async function revokeKey(store: Store, workspaceId: string, id: string): 
       throw new HubError("not_found", `There is no key ${id} in use.`, { hint: 'List them with "patchbay keys list".' });
     }
     await store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
+    await audit.appendIn(db, { workspaceId, actor, action: "key.revoke", details: { key: id } });
   });
   await store.changes.catchUp();
 }
@@ -102,4 +104,11 @@ function unauthenticated(): HubError {
 
 function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
+}
+
+/** Those of the given keys that were revoked. */
+export async function findRevokedKeys(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.selectFrom("keys").select("id").where("id", "in", ids).where("revoked_at", "is not", null).execute();
+  return new Set(rows.map(({ id }) => id));
 }

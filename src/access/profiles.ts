@@ -1,7 +1,8 @@
 import { HubError } from "../errors.ts";
+import type { Ledger } from "./grants.ts";
 import { nearest } from "../nearest.ts";
 import { newId } from "../store/ids.ts";
-import type { Db, Store } from "../store/open.ts";
+import type { Db } from "../store/open.ts";
 import type { ProfileRow } from "../store/tables.ts";
 
 /** Makes a profile; `conflict` where the workspace has one of that name. */
@@ -49,7 +50,8 @@ export function listProfiles(db: Db, workspaceId: string): Promise<ProfileRow[]>
 
 /** Sets where `notify_user` may go; the first channel is the profile's default. */
 export async function setNotificationChannels(
-  store: Store,
+  { store, audit }: Ledger,
+  actor: string,
   profile: ProfileRow,
   channels: readonly string[],
 ): Promise<void> {
@@ -61,6 +63,13 @@ export async function setNotificationChannels(
       .where("id", "=", profile.id)
       .execute();
     await store.changes.record(db, { workspace_id: profile.workspace_id, profile_id: profile.id });
+    await audit.appendIn(db, {
+      workspaceId: profile.workspace_id,
+      actor,
+      action: "profile.channels",
+      profileId: profile.id,
+      details: { channels: channels.join(" ") },
+    });
   });
   await store.changes.catchUp();
 }

@@ -47,7 +47,13 @@ export async function notifyUser(
   const { channel: _, ...said } = notice;
   const delivery = newId("delivery");
   const config = JSON.parse(integration.config) as Record<string, unknown>;
-  const input = toInput({ ...said, deliveryId: delivery, profile: holdings.profile.name }, config);
+  const notification = {
+    ...said,
+    deliveryId: delivery,
+    createdAt: new Date().toISOString(),
+    profile: holdings.profile.name,
+  };
+  const input = toInput(notification, config);
   const { input: schema } = await catalog.operation(integration.service, operation);
 
   await calls.perform({

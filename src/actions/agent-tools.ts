@@ -1,0 +1,216 @@
+import * as z from "zod";
+import { findApproval } from "../access/approvals.ts";
+import { type Granted, setGrant } from "../access/grants.ts";
+import { decide } from "../access/policy.ts";
+import { listRequests, openRequest } from "../access/requests.ts";
+import type { Caller } from "../call/open-calls.ts";
+import { isOn } from "../call/surface.ts";
+import type { Operation } from "../connector/operation.ts";
+import { HubError } from "../errors.ts";
+import { notifyUser } from "../notify/notify-user.ts";
+import { ChannelName } from "../notify/workspace-channels.ts";
+import type { ActionContext } from "./action.ts";
+
+/** What an agent tool runs with: the one who asks is always a profile. */
+export type AgentContext = ActionContext & { readonly principal: Caller };
+
+/** A tool that every profile has, whatever it was granted: to look around, to ask for more, to tell people. */
+export interface AgentTool<In extends z.ZodObject = z.ZodObject> extends Pick<
+  Operation<In>,
+  "summary" | "effect" | "idempotent" | "input"
+> {
+  run(input: z.output<In>, context: AgentContext): Promise<object>;
+}
+
+function agentTool<In extends z.ZodObject>(spec: AgentTool<In>): AgentTool<In> {
+  return spec;
+}
+
+const Service = z.string().min(1).max(64).describe("A service's id, e.g. github; mcp__integrations__list has them");
+
+const list = agentTool({
+  summary:
+    "List every service this hub can connect, with its capabilities and whether you have it: granted, off or not_granted.",
+  effect: "read",
+  input: z.object({}),
+  async run(_, { catalog, calls, principal }) {
+    const { grants } = await calls.holdingsOf(principal.profileId);
+    const connectors = await Promise.all(catalog.services.map((service) => catalog.connector(service)));
+    const services = connectors.map(({ id, name, category, capabilities }) => ({
+      service: id,
+      name,
+      category,
+      capabilities,
+      state: stateOf(grants.filter(({ integration }) => integration.service === id)),
+    }));
+    return { services };
+  },
+});
+
+function stateOf(granted: readonly Granted[]): "granted" | "off" | "not_granted" {
+  if (granted.some(isOn)) return "granted";
+  return granted.length > 0 ? "off" : "not_granted";
+}
+
+const inspect = agentTool({
+  summary:
+    "Show one service: its operations with what each does to the world, and whether you may call it (allow), must wait for approval (ask) or may not (deny, not_granted).",
+  effect: "read",
+  input: z.object({ service: Service }),
+  async run({ service }, { catalog, calls, principal }) {
+    const connector = await catalog.connector(service);
+    const { grants } = await calls.holdingsOf(principal.profileId);
+    const held = grants.filter((granted) => granted.integration.service === service && isOn(granted));
+    const operations = Object.entries(connector.operations).map(([name, { effect, summary }]) => ({
+      operation: name,
+      effect,
+      summary,
+      may: mayCall(held, name, effect),
+    }));
+    return {
+      service,
+      name: connector.name,
+      capabilities: connector.capabilities,
+      accounts: held.map(({ integration }) => integration.label),
+      operations,
+    };
+  },
+});
+
+function mayCall(held: readonly Granted[], name: string, effect: Operation["effect"]): string {
+  const decisions = held.map(({ policy }) => decide(policy, name, effect));
+  return (["allow", "ask", "deny"] as const).find((decision) => decisions.includes(decision)) ?? "not_granted";
+}
+
+const status = agentTool({
+  summary: "Show what you have been granted and what became of what you asked for.",
+  effect: "read",
+  input: z.object({}),
+  async run(_, { store, calls, principal }) {
+    const { profile, grants } = await calls.holdingsOf(principal.profileId);
+    const requests = await listRequests(store.db, principal.workspaceId, { profileId: principal.profileId });
+    return {
+      profile: profile.name,
+      integrations: grants.map((granted) => ({
+        integration: granted.integration.id,
+        service: granted.integration.service,
+        account: granted.integration.label,
+        enabled: isOn(granted),
+        status: granted.integration.status,
+      })),
+      requests: requests.slice(0, 50).map(({ id, service, status: state, answer }) => ({
+        request: id,
+        service,
+        status: state,
+        ...(answer !== null && { answer }),
+      })),
+    };
+  },
+});
+
+const request = agentTool({
+  summary:
+    "Ask the owner for a service you have not been granted, and say what for. Returns the request; its fate is in mcp__integrations__status, and a granted service's tools appear in the tool list.",
+  effect: "write",
+  idempotent: true,
+  input: z.object({ service: Service, reason: z.string().min(1).max(1000).describe("What you need it for") }),
+  async run(input, context) {
+    await context.catalog.connector(input.service);
+    const { grants } = await context.calls.holdingsOf(context.principal.profileId);
+    const held = grants.filter(({ integration }) => integration.service === input.service);
+    if (held.some(isOn)) return { status: "granted", service: input.service };
+    return ask(context, input.service, input.reason);
+  },
+});
+
+async function ask({ store, audit, principal }: AgentContext, service: string, reason: string): Promise<object> {
+  const { workspaceId, profileId, actor } = principal;
+  const { request: opened, joined } = await openRequest(store, { workspaceId, profileId, service, reason });
+  if (!joined) {
+    const details = { request: opened.id, service };
+    await audit.append({ workspaceId, profileId, actor, action: "request.open", details });
+  }
+  return { status: "requested", request: opened.id, service };
+}
+
+const toggle = agentTool({
+  summary:
+    "Switch a granted integration off for yourself, or on again. What the owner has not granted, or has switched off, is asked for instead.",
+  effect: "write",
+  idempotent: true,
+  input: z.object({
+    integration: z.string().min(1).max(128).describe("A service, or an integration's id from mcp__integrations__status"),
+    enabled: z.boolean(),
+  }),
+  async run({ integration, enabled }, context) {
+    const { workspaceId, profileId, actor } = context.principal;
+    const { grants } = await context.calls.holdingsOf(profileId);
+    const meant = grants.filter((granted) => [granted.integration.id, granted.integration.service].includes(integration));
+    const given = meant.filter((granted) => granted.enabled);
+    if (given.length === 0) {
+      const service = meant[0]?.integration.service ?? integration;
+      await context.catalog.connector(service);
+      if (!enabled) throw new HubError("conflict", `${service} is not switched on for you.`);
+      return ask(context, service, "The agent tried to switch it on.");
+    }
+    for (const granted of given) {
+      const key = { workspaceId, profileId, integrationId: granted.integration.id };
+      await setGrant(context, actor, { ...key, paused: !enabled });
+    }
+    return { status: enabled ? "on" : "off", integrations: given.map((granted) => granted.integration.id) };
+  },
+});
+
+const approval = agentTool({
+  summary:
+    "Show whether a call that awaits approval was decided: pending, approved, denied or used. Once it is approved, make the same call again.",
+  effect: "read",
+  input: z.object({ approval: z.string().min(1).max(64).describe("From the call that answered approval_pending") }),
+  async run({ approval: id }, { store, principal }) {
+    const row = await findApproval(store.db, principal.workspaceId, id);
+    if (row.profile_id !== principal.profileId) throw new HubError("not_found", `There is no approval ${id}.`);
+    return { approval: id, operation: row.operation, status: row.status, expires_at: row.expires_at };
+  },
+});
+
+const read_page = agentTool({
+  summary: "Read another page of a result that was too large to give at once.",
+  effect: "read",
+  input: z.object({
+    page_handle: z.string().min(1).max(64).describe("From the call whose result had pages"),
+    page: z.number().int().min(1).describe("From 1"),
+  }),
+  run: ({ page_handle, page }, { calls, principal }) => calls.readPage(principal, page_handle, page),
+});
+
+const notify_user = agentTool({
+  summary:
+    "Tell the people you work for something, through the channel their owner set up. Returns the delivery and the account it went through.",
+  effect: "write",
+  input: z.object({
+    message: z.string().min(1).max(4000),
+    title: z.string().min(1).max(200).optional(),
+    channel: ChannelName.optional().describe(
+      "slack, email, webhook or telegram; one account as telegram:int_…; the default channel when absent",
+    ),
+    urgency: z.enum(["low", "normal", "high"]).default("normal"),
+  }),
+  run: (notice, { store, catalog, calls, principal, signal }) =>
+    notifyUser(
+      { store, catalog, calls },
+      principal,
+      {
+        message: notice.message,
+        urgency: notice.urgency,
+        ...(notice.title !== undefined && { title: notice.title }),
+        ...(notice.channel !== undefined && { channel: notice.channel }),
+      },
+      signal,
+    ),
+});
+
+/** By service and operation, as if the hub were two services of its own. */
+export const AGENT_TOOLS: Readonly<Record<string, Readonly<Record<string, AgentTool>>>> = {
+  integrations: { approval, inspect, list, read_page, request, status, toggle },
+  notify: { notify_user },
+};

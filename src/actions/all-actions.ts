@@ -1,0 +1,25 @@
+import type { Action } from "./action.ts";
+import * as approvals from "./approvals.ts";
+import * as audit from "./audit.ts";
+import * as channels from "./channels.ts";
+import * as grants from "./grants.ts";
+import * as integrations from "./integrations.ts";
+import * as keys from "./keys.ts";
+import * as notify from "./notify.ts";
+import * as profiles from "./profiles.ts";
+import * as requests from "./requests.ts";
+import { call, list } from "./tools.ts";
+
+/** Every action by noun and verb: what an operator can do to the hub, and the only list of it. */
+export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
+  integrations,
+  profiles,
+  grants,
+  requests,
+  approvals,
+  keys,
+  channels,
+  tools: { list, call },
+  notify,
+  audit,
+};

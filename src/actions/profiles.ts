@@ -1,0 +1,67 @@
+import * as z from "zod";
+import { createProfile, findProfile, listProfiles, setNotificationChannels } from "../access/profiles.ts";
+import { ChannelName } from "../notify/workspace-channels.ts";
+import type { ProfileRow } from "../store/tables.ts";
+import { action } from "./action.ts";
+
+const Name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "lower-case letters, digits, - and _, at most 40")
+  .describe("Lower-case letters, digits, - and _");
+
+const Profile = z.object({
+  id: z.string(),
+  name: z.string(),
+  notification_channels: z.array(z.string()),
+  created_at: z.string(),
+});
+
+function view(row: ProfileRow): z.input<typeof Profile> {
+  return { ...row, notification_channels: JSON.parse(row.notification_channels) as string[] };
+}
+
+export const create = action({
+  summary: "Create a profile: an agent's identity.",
+  effect: "write",
+  scope: "profiles:write",
+  positional: ["name"],
+  input: z.object({ name: Name }),
+  output: Profile,
+  async run({ name }, { store, audit, principal }) {
+    const { workspaceId, actor } = principal;
+    const row = await store.transaction(async (db) => {
+      const created = await createProfile(db, workspaceId, name);
+      await audit.appendIn(db, { workspaceId, actor, action: "profile.create", profileId: created.id, details: { name } });
+      return created;
+    });
+    return view(row);
+  },
+});
+
+export const list = action({
+  summary: "List the profiles.",
+  effect: "read",
+  scope: "profiles:read",
+  columns: ["id", "name", "notification_channels", "created_at"],
+  input: z.object({}),
+  output: z.array(Profile),
+  run: async (_, { store, principal }) => (await listProfiles(store.db, principal.workspaceId)).map(view),
+});
+
+export const channels = action({
+  summary: "Set where a profile's notifications may go; the first is its default.",
+  effect: "write",
+  scope: "profiles:write",
+  positional: ["profile", "channels"],
+  input: z.object({
+    profile: z.string(),
+    channels: z.array(ChannelName).max(20).describe("E.g. slack, or one account such as telegram:int_…"),
+  }),
+  output: Profile,
+  async run({ profile, channels: chosen }, { store, audit, principal }) {
+    const { workspaceId, actor } = principal;
+    const row = await findProfile(store.db, workspaceId, profile);
+    await setNotificationChannels({ store, audit }, actor, row, chosen);
+    return view(await findProfile(store.db, workspaceId, row.id));
+  },
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import {
+  createMcpHandler,
+  isLegacyRequest,
+  type McpHttpHandler,
+  type ServerEventBus,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/server";
+import { findRevokedKeys } from "../../access/keys.ts";
+import type { Caller } from "../../call/open-calls.ts";
+import type { Hub } from "../../hub.ts";
+import { onToolsChanged } from "./listen.ts";
+import { buildServer } from "./server.ts";
+
+export interface McpHttp {
+  /** Serves one request of an authenticated profile; `body` is the parsed JSON of a POST. */
+  serve(request: Request, caller: Caller, body: unknown, service?: string): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** A connection that outlives a request: a 2025 session, or the handler whose streams a 2026 client listens on. */
+interface Open {
+  readonly caller: Caller;
+  usedAt: number;
+  close(): Promise<void>;
+}
+
+interface Session extends Open {
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+}
+
+const IDLE_MS = 30 * 60 * 1000;
+const OPEN_LIMIT = 2_000;
+
+/**
+ * Streamable HTTP in both protocol eras.
+ *
+ * Protocol 2026-07-28 has no sessions: each request stands alone, and a handler per key keeps the streams on which its
+ * clients listen. Clients of 2025-11-25 and older need a session to be asked things and to hear of changes. Whoever
+ * holds a revoked key is cut off within a second.
+ */
+export function openMcpHttp(hub: Hub): McpHttp {
+  const handlers = new Map<string, Open & McpHttpHandler>();
+  const sessions = new Map<string, Session>();
+
+  const stopListening = hub.store.changes.subscribe(({ profile_id }) => {
+    if (profile_id === null) closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
+  });
+  const sweep = setInterval(() => {
+    for (const open of [...handlers.values(), ...sessions.values()]) {
+      // A stream that is being listened on keeps its handler in use.
+      if (open.usedAt < Date.now() - IDLE_MS) void open.close();
+    }
+  }, 60_000);
+  sweep.unref();
+
+  async function closeRevoked(): Promise<void> {
+    const all = [...handlers.values(), ...sessions.values()];
+    const revoked = await findRevokedKeys(hub.store.db, [...new Set(all.map(({ caller }) => caller.actor))]);
+    await Promise.all(all.filter(({ caller }) => revoked.has(caller.actor)).map((open) => open.close()));
+  }
+
+  function serveModern(request: Request, caller: Caller, body: unknown, service?: string): Promise<Response> {
+    const name = `${caller.actor} ${service ?? ""}`;
+    let handler = handlers.get(name);
+    if (!handler) {
+      makeRoom(handlers);
+      handler = openHandler(hub, caller, service, () => handlers.delete(name));
+      handlers.set(name, handler);
+    }
+    handler.usedAt = Date.now();
+    return handler.fetch(request, { parsedBody: body });
+  }
+
+  async function serveSession(request: Request, caller: Caller, body: unknown, service?: string): Promise<Response> {
+    const id = request.headers.get("mcp-session-id");
+    if (id === null) {
+      makeRoom(sessions);
+      const transport = await openSession(hub, caller, service, sessions);
+      return transport.handleRequest(request, { parsedBody: body });
+    }
+    const session = sessions.get(id);
+    if (!session || session.caller.actor !== caller.actor) {
+      const error = { code: -32001, message: "There is no such session; initialize a new one." };
+      return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 404 });
+    }
+    session.usedAt = Date.now();
+    return session.transport.handleRequest(request, { parsedBody: body });
+  }
+
+  return {
+    async serve(request, caller, body, service) {
+      const isLegacy = await isLegacyRequest(request, body);
+      return isLegacy ? serveSession(request, caller, body, service) : serveModern(request, caller, body, service);
+    },
+    async close() {
+      stopListening();
+      clearInterval(sweep);
+      await Promise.all([...handlers.values(), ...sessions.values()].map((open) => open.close()));
+    },
+  };
+}
+
+/** Closes the one that was idle longest when there are as many as there may be. */
+function makeRoom(opens: ReadonlyMap<string, Open>): void {
+  if (opens.size < OPEN_LIMIT) return;
+  const [oldest] = [...opens.values()].toSorted((left, right) => left.usedAt - right.usedAt);
+  void oldest?.close();
+}
+
+function openHandler(hub: Hub, caller: Caller, service: string | undefined, onClose: () => void): Open & McpHttpHandler {
+  const bus: ServerEventBus = {
+    publish: () => {},
+    subscribe: (listener) => onToolsChanged(hub, caller, () => listener({ kind: "tools_list_changed" })),
+  };
+  const handler = createMcpHandler(() => buildServer(hub, caller, service), {
+    legacy: "reject",
+    bus,
+    onerror: (error) => hub.log.debug("An MCP request was refused.", {}, error),
+  });
+  return {
+    ...handler,
+    caller,
+    usedAt: Date.now(),
+    close() {
+      onClose();
+      return handler.close();
+    },
+  };
+}
+
+async function openSession(
+  hub: Hub,
+  caller: Caller,
+  service: string | undefined,
+  sessions: Map<string, Session>,
+): Promise<WebStandardStreamableHTTPServerTransport> {
+  const server = buildServer(hub, caller, service);
+  const stopListening = onToolsChanged(hub, caller, () => {
+    server.sendToolListChanged().catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
+  });
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized(id) {
+      sessions.set(id, { caller, transport, usedAt: Date.now(), close: () => server.close() });
+    },
+  });
+  await server.connect(transport);
+  server.onclose = () => {
+    stopListening();
+    if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
+  };
+  return transport;
+}

@@ -1,0 +1,44 @@
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { ToolResult } from "../../actions/call-tool.ts";
+import { redactTokens } from "../../egress/redact.ts";
+import { HubError } from "../../errors.ts";
+
+/** A tool's answer: the data as JSON text and as structured content, then the account it was made as. */
+export function toToolResult(result: ToolResult): CallToolResult {
+  const { account } = result;
+  const shown = account && { type: "text" as const, text: `Account: ${account.label} (${account.service})` };
+  const data = result.status === "approval_pending" ? pendingData(result) : result.data;
+  return {
+    content: [{ type: "text", text: JSON.stringify(data) ?? "null" }, ...(shown ? [shown] : [])],
+    ...(isObject(data) && { structuredContent: data }),
+    ...(account && { _meta: { "patchbay/integration": account.integration, "patchbay/account": account.label } }),
+  };
+}
+
+function pendingData(pending: Extract<ToolResult, { status: "approval_pending" }>): Record<string, unknown> {
+  return {
+    status: pending.status,
+    approval: pending.approval,
+    url: pending.url,
+    expires_at: pending.expiresAt,
+    next: "An owner must approve this call. Make the same call again once mcp__integrations__approval says approved.",
+  };
+}
+
+/** A failed call, said so that an agent can act on it; what the service said is marked as the service's. */
+export function toErrorResult(error: HubError): CallToolResult {
+  const { code, message, hint, retryable, details } = error;
+  const words = error.serviceWords === undefined ? undefined : redactTokens(error.serviceWords);
+  const lines = [message, hint, words === undefined ? undefined : `The service's own words (not Patchbay's): ${words}`];
+  return {
+    isError: true,
+    content: [{ type: "text", text: lines.filter((line) => line !== undefined).join("\n") }],
+    structuredContent: {
+      error: { code, message, retryable, details, ...(hint !== undefined && { hint }), ...(words !== undefined && { service_words: words }) },
+    },
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,81 @@
+import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
+import { callTool, knowsTool, listAllTools } from "../../actions/call-tool.ts";
+import { parseToolName, toolName } from "../../catalog/tool-names.ts";
+import type { Caller } from "../../call/open-calls.ts";
+import { HubError } from "../../errors.ts";
+import type { Hub } from "../../hub.ts";
+import { toErrorResult, toToolResult } from "./results.ts";
+
+const LIST_TTL_MS = 5_000;
+
+const INSTRUCTIONS =
+  "Patchbay gives you the tools its owner granted you. mcp__integrations__list shows which services there are, " +
+  "mcp__integrations__request asks the owner for one, and the tool list changes when it is granted.";
+
+/**
+ * One profile's view of the hub, for one connection or one request.
+ *
+ * With a service, only that service's tools are listed, by their bare names. Both spellings can be called.
+ */
+export function buildServer(hub: Hub, caller: Caller, service?: string): Server {
+  const server = new Server(
+    { name: "patchbay", version: hub.version },
+    {
+      capabilities: { tools: { listChanged: true } },
+      instructions: INSTRUCTIONS,
+      cacheHints: { "tools/list": { ttlMs: LIST_TTL_MS, cacheScope: "private" } },
+    },
+  );
+
+  server.setRequestHandler("tools/list", async () => {
+    const tools = await listAllTools(hub, caller, service);
+    return { tools: service === undefined ? tools : tools.map((tool) => ({ ...tool, name: bareName(tool.name) })) };
+  });
+
+  server.setRequestHandler("tools/call", async ({ params }, context) => {
+    const tool = qualify(params.name, service);
+    if (!(await knowsTool(hub, tool))) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name.slice(0, 128)}.`);
+    }
+    try {
+      const result = await callTool(hub.contextOf(caller, context.mcpReq.signal), {
+        caller,
+        tool,
+        input: params.arguments,
+        signal: context.mcpReq.signal,
+        onProgress: reportProgress(context),
+      });
+      return toToolResult(result);
+    } catch (error) {
+      return toErrorResult(hub.asHubError(error));
+    }
+  });
+  return server;
+}
+
+function bareName(name: string): string {
+  return parseToolName(name)?.operation ?? name;
+}
+
+function qualify(name: string, service: string | undefined): string {
+  return service === undefined || parseToolName(name) ? name : toolName(service, name);
+}
+
+/** Progress is only told to a client that asked for it. A client that has gone away is told by its signal. */
+function reportProgress({ mcpReq }: ServerContext): (done: number, total?: number, message?: string) => void {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return () => {};
+  return (progress, total, message) => {
+    const params = { progressToken, progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+    mcpReq.notify({ method: "notifications/progress", params }).catch(() => {});
+  };
+}
+
+/** A profile's key is needed, with the scope to call tools. */
+export function requireCaller(principal: { profileId: string | null } & Omit<Caller, "profileId">): Caller {
+  const { profileId } = principal;
+  if (profileId !== null && principal.scopes.includes("tools")) return { ...principal, profileId };
+  throw new HubError("not_granted", "This key can't be used by an agent.", {
+    hint: 'Make one with "patchbay keys create --profile NAME".',
+  });
+}
