@@ -64,7 +64,7 @@ export const list_workflow_runs = operation({
   input: z.object({
     ...repositoryFields,
     workflow: workflow.exactOptional(),
-    branch: GitRef.exactOptional(),
+    branch: GitRef.exactOptional().describe("Only runs of this branch"),
     event: z.string().min(1).max(100).exactOptional().describe("What triggered it, e.g. push or pull_request"),
     status: z.enum(RUN_STATUSES).exactOptional().describe("A state or an outcome"),
     head_sha: z

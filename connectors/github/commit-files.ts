@@ -138,15 +138,13 @@ async function makeCommit(github: Github, input: Input, start: Start) {
   if (missing !== undefined) {
     throw new HubError("not_found", `${owner}/${repo} has no ${missing} to delete on ${input.branch}.`);
   }
-  const tree: TreeEntry[] = deletions.map((path) => ({ path, mode: "100644", type: "blob", sha: null }));
-  for (const file of files) {
-    tree.push(await makeEntry(github, input, start, file));
-  }
+  const removed = deletions.map((path) => ({ path, mode: "100644", type: "blob", sha: null }) as const);
+  const written = await Promise.all(files.map((file) => makeEntry(github, input, start, file)));
+  const tree = [...removed, ...written];
   const made = await github.git.createTree({ owner, repo, base_tree: start.tree, tree });
   const { data } = await github.git.createCommit({ owner, repo, message, tree: made.data.sha, parents: [start.sha] });
   return data;
 }
-type TreeEntry = NonNullable<Parameters<Github["git"]["createTree"]>[0]>["tree"][number];
 
 /** An executable file stays executable. */
 async function makeEntry(github: Github, { owner, repo }: Input, start: Start, file: Input["files"][number]) {

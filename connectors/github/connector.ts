@@ -1,5 +1,6 @@
 import { apiKey, defineConnector, oauth2 } from "#connector";
 import * as actions from "./actions.ts";
+import { API_VERSION } from "./client.ts";
 import * as commits from "./commit-files.ts";
 import { readFailure } from "./failure.ts";
 import * as issues from "./issues.ts";
@@ -16,7 +17,7 @@ export default defineConnector({
   baseUrl: "https://api.github.com",
   headers: {
     accept: "application/vnd.github+json",
-    "x-github-api-version": "2022-11-28",
+    "x-github-api-version": API_VERSION,
     "user-agent": "patchbay",
   },
   auth: [
@@ -40,6 +41,11 @@ export default defineConnector({
   verify: {
     operation: "read_viewer",
     account: (viewer) => ({ id: String(viewer.id), label: viewer.login }),
+    // An app's installation is no user, and GitHub refuses to say which one it is.
+    accountOfRefusal: ({ serviceWords }) =>
+      serviceWords?.startsWith("Resource not accessible by integration")
+        ? { label: "GitHub App installation" }
+        : undefined,
   },
   failure: readFailure,
   agentEnvVars: { GITHUB_TOKEN: "GITHUB_TOKEN", GH_TOKEN: "GITHUB_TOKEN" },

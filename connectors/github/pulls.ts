@@ -115,8 +115,8 @@ export const merge_pull_request = operation({
       .regex(/^[0-9a-f]{40,64}$/)
       .exactOptional()
       .describe("Merge only if this is still the sha of its head"),
-    commit_title: z.string().min(1).max(256).exactOptional(),
-    commit_message: z.string().max(65_536).exactOptional(),
+    commit_title: z.string().min(1).max(256).exactOptional().describe("GitHub writes one when absent"),
+    commit_message: z.string().max(65_536).exactOptional().describe("The text below the title"),
   }),
   output: z.object({ merged: z.boolean(), sha: z.string() }),
   async run({ number: pull_number, ...input }, context) {

@@ -14,7 +14,7 @@ export const search_issues = operation({
     "Search issues and pull requests in all repositories the credential sees. Returns their numbers, titles and states; read_issue and read_pull_request give the rest.",
   effect: "read",
   input: z.object({
-    q: z
+    query: z
       .string()
       .min(1)
       .max(1000)
@@ -46,9 +46,9 @@ export const search_issues = operation({
     ),
     ...found,
   }),
-  async run(input, context) {
+  async run({ query: q, ...input }, context) {
     const github = await openGithub(context);
-    const { data, headers } = await github.search.issuesAndPullRequests(input);
+    const { data, headers } = await github.search.issuesAndPullRequests({ ...input, q });
     return { ...data, ...findNextPage(input.page, headers.link) };
   },
 });
@@ -58,7 +58,11 @@ export const search_code = operation({
     "Search the code on the default branches of all repositories the credential sees. Returns paths and matching lines; read_repository gives a whole file. GitHub allows 10 code searches a minute.",
   effect: "read",
   input: z.object({
-    q: z.string().min(1).max(1000).describe("Words and qualifiers: openHub repo:octo/app path:src language:typescript"),
+    query: z
+      .string()
+      .min(1)
+      .max(1000)
+      .describe("Words and qualifiers: openHub repo:octo/app path:src language:typescript"),
     ...pageFields,
   }),
   output: z.object({
@@ -72,9 +76,9 @@ export const search_code = operation({
     ),
     ...found,
   }),
-  async run(input, context) {
+  async run({ query: q, ...input }, context) {
     const github = await openGithub(context);
-    const { data, headers } = await github.search.code({ ...input, mediaType: { format: "text-match" } });
+    const { data, headers } = await github.search.code({ ...input, q, mediaType: { format: "text-match" } });
     return { ...data, ...findNextPage(input.page, headers.link) };
   },
 });

@@ -1,0 +1,114 @@
+import * as z from "zod";
+import { apiKey, defineConnector, HubError, type Notification, oauth2 } from "#connector";
+import * as channels from "./channels.ts";
+import { readFailure } from "./failure.ts";
+import * as messages from "./messages.ts";
+import * as people from "./people.ts";
+
+export default defineConnector({
+  id: "slack",
+  name: "Slack",
+  version: "1.0.0",
+  category: "messaging",
+  capabilities: ["messaging", "notifications", "search"],
+  baseUrl: "https://slack.com/api",
+  auth: [
+    apiKey({
+      label: "Bot token",
+      env: "SLACK_BOT_TOKEN",
+      header: "authorization",
+      prefix: "Bearer ",
+      pattern: /^xoxb-[\w-]+$/,
+      patternHint: "starts with xoxb-",
+      createAt: "https://api.slack.com/apps",
+      more: [
+        {
+          label: "User token, for search",
+          env: "SLACK_USER_TOKEN",
+          placement: { header: "authorization", prefix: "Bearer " },
+          pattern: /^xoxp-[\w-]+$/,
+          patternHint: "starts with xoxp-",
+          optional: true,
+        },
+        { label: "Signing secret, to receive messages", env: "SLACK_SIGNING_SECRET", pattern: /^\w+$/, optional: true },
+        {
+          label: "App-level token, to receive messages without a public address",
+          env: "SLACK_APP_TOKEN",
+          pattern: /^xapp-[\w-]+$/,
+          patternHint: "starts with xapp-",
+          optional: true,
+        },
+      ],
+    }),
+    oauth2({
+      authorizeUrl: "https://slack.com/oauth/v2/authorize",
+      tokenUrl: "https://slack.com/api/oauth.v2.access",
+      revokeUrl: "https://slack.com/api/auth.revoke",
+      scopes: [
+        "chat:write",
+        "chat:write.public",
+        "channels:read",
+        "channels:history",
+        "channels:join",
+        "channels:manage",
+        "groups:read",
+        "groups:history",
+        "groups:write",
+        "im:read",
+        "im:history",
+        "im:write",
+        "mpim:read",
+        "mpim:history",
+        "users:read",
+        "users:read.email",
+        "reactions:write",
+      ],
+      scopeSeparator: ",",
+    }),
+  ],
+  config: z.object({
+    notifyChannel: z
+      .string()
+      .regex(/^[^\s,]+$/)
+      .max(100)
+      .optional()
+      .describe("The channel that gets notifications: its id or #name"),
+  }),
+  operations: { ...people, ...channels, ...messages },
+  verify: {
+    operation: "read_workspace",
+    account: ({ team_id, user_id, team, user }) => ({ id: `${team_id}:${user_id}`, label: `${team} (${user})` }),
+  },
+  channel: {
+    send: {
+      operation: "post_message",
+      toInput(notification, { notifyChannel }) {
+        if (notifyChannel === undefined) {
+          throw new HubError("invalid_input", "Slack has no channel to notify: its setting notifyChannel is not set.", {
+            hint: "Set it with --config notifyChannel=#general.",
+          });
+        }
+        return { channel: notifyChannel, text: writeText(notification) };
+      },
+    },
+  },
+  failure: readFailure,
+  agentEnvVars: { SLACK_BOT_TOKEN: "SLACK_BOT_TOKEN" },
+  provides: ["messaging"],
+});
+
+const TEXT_LIMIT = 40_000;
+
+function writeText({ title, message, urgency, profile }: Notification): string {
+  const heading = title === undefined ? "" : `*${escapeText(title)}*\n`;
+  const alarm = urgency === "high" ? ":rotating_light: " : "";
+  const signature = `\n_${escapeText(profile)} · ${urgency} urgency_`;
+  const text = alarm + heading + escapeText(message);
+  const room = TEXT_LIMIT - signature.length;
+  return (text.length > room ? `${text.slice(0, room - 1).toWellFormed()}…` : text) + signature;
+}
+
+/** Keeps a text from mentioning people: https://docs.slack.dev/messaging/formatting-message-text. */
+function escapeText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,28 @@
+import * as z from "zod";
+
+export const ChannelId = z
+  .string()
+  .regex(/^[CDG][A-Z0-9]{2,}$/)
+  .max(30)
+  .describe("The channel's id, from list_channels or post_message");
+
+export const UserId = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{2,}$/)
+  .max(30);
+
+/** Slack names a message by the time it was posted. */
+export const MessageTs = z.string().regex(/^\d{1,16}\.\d{1,6}$/);
+
+export const cursorField = {
+  cursor: z.string().min(1).max(1000).exactOptional().describe("next_cursor of the previous answer"),
+};
+
+export const nextCursorField = {
+  next_cursor: z.string().optional().describe("Where the list goes on; absent at its end"),
+};
+
+/** Slack ends a list with an empty cursor, or with none. */
+export function findNextCursor(metadata: { readonly next_cursor?: string } | undefined): { next_cursor?: string } {
+  return metadata?.next_cursor ? { next_cursor: metadata.next_cursor } : {};
+}
