@@ -50,13 +50,13 @@ export function openSqlite(path: string): Engine {
 
 /** Keeps prepared statements, which Kysely would make anew for each query. */
 function withPreparedStatements(database: Database.Database): SqliteDatabase {
-  const statements = new Map<string, Database.Statement<unknown[]>>();
+  const statements = new Map<string, Database.Statement>();
   return {
     close: () => database.close(),
     prepare(sql) {
       let statement = statements.get(sql);
       if (!statement) {
-        statement = database.prepare<unknown[]>(sql);
+        statement = database.prepare(sql);
         // Lists of values make ever new texts; a bound keeps them from piling up.
         if (statements.size > 500) statements.clear();
         statements.set(sql, statement);

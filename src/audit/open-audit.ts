@@ -1,0 +1,121 @@
+import { setImmediate } from "node:timers/promises";
+import type { Transaction } from "kysely";
+import { HubError } from "../errors.ts";
+import type { Store } from "../store/open.ts";
+import type { AuditEntryRow, Tables } from "../store/tables.ts";
+import type { LooseEntry } from "./chain.ts";
+import { prepareWriter } from "./prepare-writer.ts";
+import { type Verdict, verifyChain } from "./verify-chain.ts";
+
+/** Something that happened in a workspace. */
+export interface AuditEntry {
+  readonly workspaceId: string;
+  /** E.g. `call.intent`, `call.outcome`, `grant.set`. */
+  readonly action: string;
+  /** Who did it: a key's id, `cli`, or `hub`. */
+  readonly actor: string;
+  readonly profileId?: string;
+  readonly integrationId?: string;
+  readonly operation?: string;
+  /** Facts and digests; never an argument's or a secret's value. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface AuditFilter extends Partial<Pick<AuditEntry, "action" | "profileId" | "integrationId" | "operation">> {
+  readonly workspaceId: string;
+  /** Only entries with a smaller number: the last one of the page before. */
+  readonly before?: number;
+  readonly limit: number;
+}
+
+/** The ledger of what happened: one chain of hashed entries for each workspace. */
+export interface Audit {
+  /**
+   * Resolves once the entry is on disk, and throws `unavailable` when it can't be.
+   *
+   * Entries are kept in the order in which they were appended, and those of one moment share a commit. Within a
+   * transaction use `appendIn`: this would wait for that transaction's end.
+   */
+  append(entry: AuditEntry): Promise<void>;
+  /** Adds an entry in the transaction of its cause, so that both are kept or neither. */
+  appendIn(db: Transaction<Tables>, entry: AuditEntry): Promise<void>;
+  /** The newest first. */
+  list(filter: AuditFilter): Promise<AuditEntryRow[]>;
+  verify(workspaceId: string): Promise<Verdict>;
+  /** Resolves once no entry waits for its commit. */
+  flush(): Promise<void>;
+}
+
+interface Waiter {
+  readonly entry: LooseEntry;
+  readonly resolve: () => void;
+  readonly reject: (error: HubError) => void;
+}
+
+const ENTRIES_PER_COMMIT = 256;
+
+export function openAudit({ store, now = () => new Date() }: { store: Store; now?: () => Date }): Audit {
+  const writeEntries = prepareWriter(store);
+  const waiters: Waiter[] = [];
+  let committing: Promise<void> | undefined;
+
+  async function commitAll(): Promise<void> {
+    while (waiters.length > 0) {
+      // Callers whose requests arrived together append in the same turn of the event loop.
+      await setImmediate();
+      await commit(waiters.splice(0, ENTRIES_PER_COMMIT));
+    }
+    committing = undefined;
+  }
+
+  async function commit(batch: readonly Waiter[]): Promise<void> {
+    const entries = batch.map(({ entry }) => entry);
+    try {
+      await store.transaction((db) => writeEntries(db, entries));
+      for (const { resolve } of batch) resolve();
+    } catch (cause) {
+      const error = new HubError("unavailable", "The audit log could not be written.", {
+        hint: "Check that the database answers and its disk has room, then try again.",
+        cause,
+      });
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  return {
+    append(entry) {
+      return new Promise((resolve, reject) => {
+        waiters.push({ entry: toLooseEntry(entry, now()), resolve, reject });
+        committing ??= commitAll();
+      });
+    },
+    appendIn: (db, entry) => writeEntries(db, [toLooseEntry(entry, now())]),
+    list: (filter) => listEntries(store, filter),
+    verify: (workspaceId) => verifyChain(store.db, workspaceId),
+    flush: async () => committing,
+  };
+}
+
+function toLooseEntry(entry: AuditEntry, at: Date): LooseEntry {
+  return {
+    workspace_id: entry.workspaceId,
+    at: at.toISOString(),
+    action: entry.action,
+    actor: entry.actor,
+    profile_id: entry.profileId ?? null,
+    integration_id: entry.integrationId ?? null,
+    // Agents may have made it up, and what a database keeps otherwise than it was given can't be verified.
+    operation: entry.operation?.toWellFormed().replaceAll("\0", "\uFFFD") ?? null,
+    details: JSON.stringify(entry.details ?? {}),
+  };
+}
+
+function listEntries({ db }: Store, filter: AuditFilter): Promise<AuditEntryRow[]> {
+  let query = db.selectFrom("audit_entries").selectAll().where("workspace_id", "=", filter.workspaceId);
+  if (filter.action !== undefined) query = query.where("action", "=", filter.action);
+  if (filter.profileId !== undefined) query = query.where("profile_id", "=", filter.profileId);
+  if (filter.integrationId !== undefined) query = query.where("integration_id", "=", filter.integrationId);
+  if (filter.operation !== undefined) query = query.where("operation", "=", filter.operation);
+  if (filter.before !== undefined) query = query.where("seq", "<", filter.before);
+  return query.orderBy("seq", "desc").limit(filter.limit).execute();
+}

@@ -1,0 +1,80 @@
+import type { CompiledQuery, Transaction } from "kysely";
+import type { Store } from "../store/open.ts";
+import type { AuditEntryRow, Tables } from "../store/tables.ts";
+import { chainEntries, type Head, type LooseEntry, ROOT } from "./chain.ts";
+
+type WriteEntries = (transaction: Transaction<Tables>, entries: readonly LooseEntry[]) => Promise<void>;
+
+/** Gives the insert its columns and their order; the values don't matter. */
+const ANY_ROW: AuditEntryRow = {
+  workspace_id: "",
+  seq: 0,
+  at: "",
+  action: "",
+  actor: "",
+  profile_id: "",
+  integration_id: "",
+  operation: "",
+  details: "",
+  previous: "",
+  hash: "",
+};
+const COLUMNS = Object.keys(ANY_ROW) as (keyof AuditEntryRow)[];
+const ROWS_PER_INSERT = 32;
+
+/**
+ * Returns the function that links entries to the ends of their workspaces' chains.
+ *
+ * The texts of its queries are built once: every call of a tool waits for this, and Kysely takes longer to build them than
+ * SQLite to run them.
+ */
+export function prepareWriter({ db, engine }: Store): WriteEntries {
+  const lockHead = engine
+    .lockRow(db.selectFrom("audit_heads").select(["seq", "hash"]).where("workspace_id", "=", ""))
+    .compile();
+  const moveHead = db.updateTable("audit_heads").set({ seq: 0, hash: "" }).where("workspace_id", "=", "").compile();
+  const inserts = new Map<number, CompiledQuery>();
+
+  async function findHead(transaction: Transaction<Tables>, workspaceId: string): Promise<Head> {
+    const locked: CompiledQuery<Head> = { ...lockHead, parameters: [workspaceId] };
+    const [head] = (await transaction.executeQuery(locked)).rows;
+    if (head) return head;
+
+    const first = { workspace_id: workspaceId, ...ROOT };
+    await transaction
+      .insertInto("audit_heads")
+      .values(first)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    // Another process may have been first.
+    const [created = ROOT] = (await transaction.executeQuery(locked)).rows;
+    return created;
+  }
+
+  async function insertRows(transaction: Transaction<Tables>, rows: readonly AuditEntryRow[]): Promise<void> {
+    const insert =
+      inserts.get(rows.length) ??
+      db
+        .insertInto("audit_entries")
+        .values(rows.map(() => ANY_ROW))
+        .compile();
+    inserts.set(rows.length, insert);
+    const parameters = rows.flatMap((row) => COLUMNS.map((column) => row[column]));
+    await transaction.executeQuery({ ...insert, parameters });
+  }
+
+  return async function writeEntries(transaction, entries) {
+    // In one order everywhere, so that two processes never wait for each other's chains.
+    const chains = [...Map.groupBy(entries, (entry) => entry.workspace_id)].toSorted(([left], [right]) =>
+      left < right ? -1 : 1,
+    );
+    for (const [workspaceId, loose] of chains) {
+      const rows = chainEntries(await findHead(transaction, workspaceId), loose);
+      for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+        await insertRows(transaction, rows.slice(start, start + ROWS_PER_INSERT));
+      }
+      const last = rows.at(-1) ?? ROOT;
+      await transaction.executeQuery({ ...moveHead, parameters: [last.seq, last.hash, workspaceId] });
+    }
+  };
+}
