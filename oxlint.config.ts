@@ -41,15 +41,23 @@ export default defineConfig({
     "max-lines-per-function": ["error", { max: 50, skipBlankLines: true, skipComments: true }],
     "patchbay/telling-file-names": "error",
 
+    "no-underscore-dangle": ["error", { allow: ["_meta"] }],
+    "typescript/no-misused-spread": ["error", { allow: ["string"] }],
+    "vitest/valid-title": ["error", { ignoreTypeOfTestName: true }],
+
     // What crosses an edge is `unknown`, and a cast is how it gets its type where no schema stands.
     "typescript/no-unsafe-type-assertion": "off",
     // Objects here are closures: no method reads `this`.
     "typescript/unbound-method": "off",
-    "typescript/no-misused-spread": ["error", { allow: ["string"] }],
     // Does not see what a closure changes.
     "no-unmodified-loop-condition": "off",
     // pg is CommonJS and has no named exports when Node loads it.
     "import/no-named-as-default-member": "off",
+    // These two take every `postMessage` and `onclose` for the browser's.
+    "unicorn/require-post-message-target-origin": "off",
+    "unicorn/prefer-add-event-listener": "off",
+    // A suite that needs a database says so and is skipped where there is none.
+    "vitest/no-disabled-tests": "off",
   },
   overrides: [
     {

@@ -1,8 +1,13 @@
 import { type Import, importRule } from "./imports.ts";
 import { sdks } from "./layers.ts";
 
-/** A connector imports `#connector`, `zod`, its own folder and its service's SDK, and only its own connector uses an SDK. */
+/**
+ * A connector imports `#connector`, `zod`, its own folder and its service's SDK, and nothing else uses that SDK.
+ *
+ * Its tests may use any package and `#testing`.
+ */
 export const connectorImports = importRule((imported, file) => {
+  if (file.endsWith(".test.ts") && mayTestWith(imported)) return undefined;
   const [, connector] = /^connectors\/([^/]+)\//.exec(file) ?? [];
   const owner = sdks[imported.specifier];
   if (owner) return owner === connector ? checkLoading(imported) : misplacedSdk(imported, owner);
@@ -21,4 +26,8 @@ function misplacedSdk({ specifier }: Import, owner: string): string {
 
 function isVocabulary({ specifier }: Import): boolean {
   return specifier === "#connector" || specifier === "zod";
+}
+
+function mayTestWith({ specifier, path }: Import): boolean {
+  return path === undefined || specifier === "#testing";
 }
