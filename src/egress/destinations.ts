@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { HubError } from "../errors.ts";
 import { isPublicAddress } from "./addresses.ts";
 import type { PrivateHosts } from "./private-hosts.ts";
@@ -15,59 +16,58 @@ export type CheckDestination = (url: URL) => void;
 
 /** Decides where an integration's requests, and with them its credential, may go. */
 export function limitDestinations({ service, base, allowHosts, isAllowedPrivate }: Destinations): CheckDestination {
-  const baseIsPrivate = isAllowedPrivate(base);
+  const mayBePlain = (url: URL): boolean =>
+    isAllowedPrivate(url) || (isAllowedPrivate(base) && base.protocol === "http:");
   const hosts = new Set(allowHosts);
 
-  checkAddress(base, isAllowedPrivate);
+  function checkAddress(url: URL): void {
+    if (url.username !== "" || url.password !== "") {
+      throw new HubError("address_refused", `The address of ${url.host} carries a user name or password.`, {
+        hint: "Give the credential in its own field.",
+      });
+    }
+    if (url.protocol !== "https:" && !(url.protocol === "http:" && mayBePlain(url))) {
+      throw new HubError("address_refused", `${url.protocol}//${url.host} is not reached: only https addresses are.`, {
+        hint: adviseOnOwn(url.host),
+      });
+    }
+    if (isPrivateLiteral(url.hostname) && !isAllowedPrivate(url)) {
+      throw refusedAddress(url.host);
+    }
+  }
+
+  checkAddress(base);
   return (url) => {
-    const listed = hosts.has(url.host) || hosts.has(url.hostname);
-    if (url.origin !== base.origin && !listed) {
+    const isListed = hosts.has(url.host) || hosts.has(url.hostname);
+    if (url.origin !== base.origin && !isListed) {
       throw new HubError("address_refused", `${service} may not reach ${url.host}.`, {
         hint: `An integration reaches ${base.host} and the hosts that its connector lists, and no others.`,
       });
     }
-    if (!listed && !isBelow(url, base)) {
-      throw new HubError("address_refused", `${service} may not leave ${base.origin}${base.pathname}.`);
+    if (!isListed && !isBelow(url, base)) {
+      throw new HubError("address_refused", `${service} may not leave ${base.href}.`, {
+        hint: "An integration reaches what is below its base URL.",
+      });
     }
-    if (!(baseIsPrivate && base.protocol === "http:")) {
-      checkAddress(url, isAllowedPrivate);
-    }
+    checkAddress(url);
   };
-}
-
-function checkAddress(url: URL, isAllowedPrivate: PrivateHosts): void {
-  if (url.username !== "" || url.password !== "") {
-    throw new HubError("address_refused", `The address of ${url.host} carries a user name or password.`, {
-      hint: "Give the credential in its own field.",
-    });
-  }
-  if (isAllowedPrivate(url) && (url.protocol === "http:" || url.protocol === "https:")) {
-    return;
-  }
-  if (url.protocol !== "https:") {
-    throw new HubError("address_refused", `${url.protocol}//${url.host} is not reached: only https addresses are.`, {
-      hint: `If it is your own service, list ${url.host} in PATCHBAY_ALLOW_PRIVATE_HOSTS.`,
-    });
-  }
-  const literal = addressLiteral(url.hostname);
-  if (literal !== undefined && !isPublicAddress(literal)) {
-    throw refusedAddress(url.host);
-  }
 }
 
 /** The error for an address of a private network, told apart from a network failure by whoever connects. */
 export function refusedAddress(host: string): HubError {
   return new HubError("address_refused", `${host} is a private address, which is not reached.`, {
-    hint: `If it is your own service, list ${host} in PATCHBAY_ALLOW_PRIVATE_HOSTS.`,
+    hint: adviseOnOwn(host),
   });
 }
 
-/** The URL parser has already turned decimal, octal and hexadecimal forms into the usual one. */
-function addressLiteral(hostname: string): string | undefined {
-  if (hostname.startsWith("[")) {
-    return hostname.slice(1, -1);
-  }
-  return /^[\d.]+$/.test(hostname) ? hostname : undefined;
+function adviseOnOwn(host: string): string {
+  return `If it is your own service, list ${host} in PATCHBAY_ALLOW_PRIVATE_HOSTS.`;
+}
+
+/** Connecting to an address asks no resolver. The URL parser has turned decimal, octal and hexadecimal into the usual form. */
+function isPrivateLiteral(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  return isIP(address) !== 0 && !isPublicAddress(address);
 }
 
 function isBelow(url: URL, base: URL): boolean {

@@ -100,6 +100,7 @@ const CODE_PATHS = [
   ["error", "status"],
   ["error", "type"],
   ["errors", "0", "code"],
+  ["errors", "0", "extensions", "code"],
   ["code"],
   ["error"],
   ["name"],

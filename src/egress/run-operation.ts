@@ -64,7 +64,7 @@ function parseOutput({ name }: Connector, { output }: Operation, answer: unknown
 }
 
 function describeIssue(issue: z.core.$ZodIssue | undefined): string {
-  return issue?.code === "invalid_type" ? `is not ${issue.expected}` : "does not fit";
+  return issue?.code === "invalid_type" ? `should be ${issue.expected}` : "does not fit";
 }
 
 function explainError(error: unknown, { connector }: OperationCall, { context }: Session): HubError {
@@ -91,8 +91,8 @@ function isTimeout(reason: unknown): boolean {
 
 /** What an error of an SDK that nobody described still tells: most carry the HTTP status. */
 function readStatus(error: unknown): { readonly status: number } | undefined {
-  const isShaped = typeof error === "object" && error !== null && "status" in error;
-  return isShaped && typeof error.status === "number" ? { status: error.status } : undefined;
+  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+  return typeof status === "number" && status >= 400 && status < 600 ? { status } : undefined;
 }
 
 function redactError(error: HubError, { redact }: Session): HubError {

@@ -10,6 +10,20 @@ import { planRetry, readRetryAfterMs } from "./retry.ts";
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const USER_AGENT = "patchbay";
+/** What belongs to a connection and not to a request; a `host` could name another site on the same machine. */
+const CONNECTION_HEADERS = [
+  "connection",
+  "content-length",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
 
 export interface SendLimits {
   readonly requestBytes: number;
@@ -31,12 +45,22 @@ interface SendRules extends SendLimits {
 /** Makes the `fetch` of one session: it adds the credential, stays within bounds and retries what may be repeated. */
 export function makeFetch(rules: SendRules): typeof globalThis.fetch {
   return async (input, init) => {
+    const url = readUrl(input instanceof Request ? input.url : String(input));
+    rules.checkDestination(url);
     const { redirect, signal, ...request } = await readRequest(input, init, rules);
-    rules.checkDestination(request.url);
     const placed = await rules.place(request);
     const answer = await sendAndFollow({ ...rules, signal: AbortSignal.any([rules.signal, signal]) }, placed, redirect);
-    return presentAnswer(answer, request.url);
+    return presentAnswer(answer, url);
   };
+}
+
+function readUrl(written: string): URL {
+  checkPath(written.replace(/^[a-z]+:\/\//i, ""));
+  const url = URL.parse(written);
+  if (!url) {
+    throw new HubError("invalid_input", "The address is not a URL.");
+  }
+  return url;
 }
 
 interface ReadRequest extends Outgoing {
@@ -49,11 +73,10 @@ async function readRequest(
   init: RequestInit | undefined,
   { service, requestBytes }: SendRules,
 ): Promise<ReadRequest> {
-  const written = input instanceof Request ? input.url : String(input);
-  checkPath(written.replace(/^[a-z]+:\/\//i, ""));
   // Node wants to be told that a stream is only read after the headers are sent; no library depends on anything else.
   const request = new Request(input, { ...init, duplex: "half" });
   const headers = new Headers(request.headers);
+  CONNECTION_HEADERS.forEach((name) => headers.delete(name));
   if (!headers.has("user-agent")) {
     headers.set("user-agent", USER_AGENT);
   }

@@ -1,2 +1,3 @@
-export * from "./run-on.ts";
 export * from "./loopback-server.ts";
+export * from "./make-target.ts";
+export * from "./run-on.ts";

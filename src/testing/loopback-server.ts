@@ -13,6 +13,10 @@ export interface Exchange {
   /** The body's JSON or form fields; `undefined` for an empty or another body. */
   readonly body: unknown;
   readonly text: string;
+  /** The client's end of the connection, which tells one connection from another. */
+  readonly from: string;
+  /** Breaks the connection without an answer. */
+  cut(): void;
   /** Settles when the connection is gone before an answer was sent. */
   readonly abandoned: Promise<void>;
 }
@@ -82,6 +86,8 @@ async function readExchange(request: IncomingMessage, response: ServerResponse):
     headers: Object.fromEntries(headers),
     body: parseBody(text, request.headers["content-type"] ?? ""),
     text,
+    from: `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+    cut: () => void request.socket.destroy(),
     abandoned,
   };
 }
@@ -106,7 +112,10 @@ function noSuchRoute(route: string): Reply {
 }
 
 function toReply(answer: unknown): Reply {
-  return isReply(answer) ? answer : { status: 200, body: answer };
+  if (isReply(answer)) {
+    return answer;
+  }
+  return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(answer) };
 }
 
 /** A JSON body may well have a `status` of its own; a reply has nothing but its three fields. */
