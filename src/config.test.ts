@@ -102,6 +102,20 @@ test("an empty variable counts as not set", () => {
   expect(config.server.port).toBe(7300);
 });
 
+test("relative paths in variables count from the working folder", () => {
+  const env = { PATCHBAY_HOME: "data", PATCHBAY_DATABASE_URL: "hub.db" };
+
+  const config = readConfig({ env, cwd: folder });
+
+  expect(config).toMatchObject({ home: join(folder, "data"), server: { databaseUrl: join(folder, "hub.db") } });
+});
+
+test("conformance can be said to be off", () => {
+  const config = readConfig({ env: { PATCHBAY_HOME: folder, PATCHBAY_CONFORMANCE: "0" } });
+
+  expect(config.conformance).toBe(false);
+});
+
 test("the process's own environment can be read", () => {
   const env = environment();
 
@@ -168,6 +182,16 @@ test("the file of the working folder comes before the one of the data folder", (
   const config = readConfig({ env: { PATCHBAY_HOME: home }, cwd: folder });
 
   expect(config.server.port).toBe(1);
+});
+
+test("where the working folder has no file, the one of the data folder counts", () => {
+  const home = join(folder, "home");
+  mkdirSync(home);
+  writeFile({ server: { port: 2 } }, "home/mcp.config.json");
+
+  const config = readConfig({ env: { PATCHBAY_HOME: home }, cwd: folder });
+
+  expect(config).toMatchObject({ file: join(home, "mcp.config.json"), server: { port: 2 } });
 });
 
 test("without a working folder only the data folder is searched", () => {
