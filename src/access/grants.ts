@@ -59,6 +59,7 @@ export async function putGrant(
     created_at: old?.created_at ?? now,
     updated_at: now,
   };
+  if (old && old.enabled === next.enabled && old.paused === next.paused && old.policy === next.policy) return old;
   await db
     .insertInto("grants")
     .values(next)

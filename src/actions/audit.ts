@@ -26,10 +26,12 @@ export const list = action({
     limit: z.coerce.number().int().min(1).max(1000).default(50),
   }),
   output: z.array(Entry),
-  async run({ profile, integration, before, ...filter }, { audit, principal }) {
+  async run({ profile, integration, before, limit, ...filter }, { audit, principal }) {
     const rows = await audit.list({
       workspaceId: principal.workspaceId,
-      ...filter,
+      limit,
+      ...(filter.action !== undefined && { action: filter.action }),
+      ...(filter.operation !== undefined && { operation: filter.operation }),
       ...(profile !== undefined && { profileId: profile }),
       ...(integration !== undefined && { integrationId: integration }),
       ...(before !== undefined && { before }),

@@ -32,6 +32,7 @@ export async function setWorkspaceChannels(
     throw new HubError("invalid_input", `The channels are wrong: ${parsed.error.issues[0]?.message}.`);
   }
   const value = JSON.stringify(parsed.data);
+  if (value === JSON.stringify(await readWorkspaceChannels(store.db, workspaceId))) return;
   await store.transaction(async (db) => {
     await db
       .insertInto("settings")

@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import { AGENT_TOOLS } from "../../actions/agent-tools.ts";
+import { HubError } from "../../errors.ts";
+import { type Hub, publicUrl } from "../../hub.ts";
+import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
+import { requireCaller } from "../mcp/server.ts";
+import { openGuard } from "./guard.ts";
+
+export interface HttpServer {
+  /** Where it listens, e.g. `http://127.0.0.1:7300`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const STOP_MS = 5_000;
+
+/** Serves the hub over HTTP until it is closed. */
+export async function serveHttp(hub: Hub): Promise<HttpServer> {
+  const { host, port } = hub.config.server;
+  const mcp = openMcpHttp(hub);
+  const route = openRoutes(hub, mcp);
+  const server = createServer((request, response) => {
+    route(request, response).catch((error: unknown) => sendProblem(response, hub.asHubError(error)));
+  });
+  await listen(server, host, port);
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await mcp.close();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === "EADDRINUSE" ? "is in use" : `can't be listened on (${cause.code ?? cause.message})`;
+      reject(
+        new HubError("unavailable", `The address ${host}:${port} ${why}.`, {
+          hint: "Stop what uses it, or choose another with PATCHBAY_PORT or PATCHBAY_HOST.",
+          cause,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function openRoutes(hub: Hub, mcp: McpHttp): Route {
+  const guard = openGuard(hub.config.server.host, hub.config.server.publicUrl);
+  const serveMcp = openMcpRoute(hub, mcp);
+  return async (request, response) => {
+    guard(request.headers);
+    const path = new URL(request.url ?? "/", "http://hub").pathname;
+    const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
+    if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
+    if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
+    throw new HubError("not_found", "There is nothing at this address.", {
+      hint: `MCP is at ${publicUrl(hub.config)}/mcp.`,
+    });
+  };
+}
+
+type McpRoute = (request: IncomingMessage, response: ServerResponse, service: string | undefined) => Promise<void>;
+
+/** Authenticates before the body is read, so that a stranger can't make the hub read one. */
+function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
+  const maxRequestBodySize = hub.config.server.limits.maxBodyBytes;
+  return async (request, response, service) => {
+    const caller = requireCaller(await hub.authenticate(bearerToken(request)));
+    if (service !== undefined && !hub.catalog.services.includes(service) && !(service in AGENT_TOOLS)) {
+      throw new HubError("not_found", `Patchbay has no connector for ${service}.`);
+    }
+    const fetch = async (webRequest: Request): Promise<Response> => {
+      const body = webRequest.method === "POST" ? parseJson(await webRequest.text()) : undefined;
+      return body === NOT_JSON ? notJson() : mcp.serve(webRequest, caller, body, service);
+    };
+    const { method = "POST", url = "/" } = request;
+    await toNodeHandler({ fetch }, { maxRequestBodySize })(Object.assign(request, { method, url }), response);
+  };
+}
+
+const NOT_JSON = Symbol("not JSON");
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+}
+
+function notJson(): Response {
+  const error = { code: -32700, message: "The body is not JSON." };
+  return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 400 });
+}
+
+function bearerToken(request: IncomingMessage): string {
+  const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+  if (token !== undefined) return token;
+  throw new HubError("unauthenticated", "The request has no key.", {
+    hint: 'Send one as "Authorization: Bearer pb_live_…"; make it with "patchbay keys create --profile NAME".',
+  });
+}
+
+/** Answers with https://www.rfc-editor.org/rfc/rfc9457 problem details. */
+function sendProblem(response: ServerResponse, error: HubError): void {
+  if (response.headersSent) return void response.destroy();
+  const { status, code, message, hint } = error;
+  if (status === 401) response.setHeader("www-authenticate", 'Bearer realm="patchbay"');
+  const problem = { type: "about:blank", title: message, status, code, ...(hint !== undefined && { hint }) };
+  sendJson(response, status, problem, "application/problem+json");
+}
+
+function sendJson(response: ServerResponse, status: number, body: object, type = "application/json"): void {
+  response.writeHead(status, { "content-type": type });
+  response.end(JSON.stringify(body));
+}

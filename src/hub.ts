@@ -1,0 +1,95 @@
+import { type Authenticate, openKeyring } from "./access/keys.ts";
+import { localOwner, type Principal } from "./access/principal.ts";
+import { ensureWorkspace } from "./access/workspaces.ts";
+import type { ActionContext } from "./actions/action.ts";
+import { openAudit } from "./audit/open-audit.ts";
+import { openCalls } from "./call/open-calls.ts";
+import { openCatalog } from "./catalog/open-catalog.ts";
+import type { Config } from "./config.ts";
+import { openEgress } from "./egress/open-egress.ts";
+import { HubError } from "./errors.ts";
+import { openCredentials } from "./integrations/credentials.ts";
+import { type Logger, openLog } from "./log.ts";
+import { openStore } from "./store/open.ts";
+import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
+import { openVault } from "./vault/open-vault.ts";
+import { VERSION } from "./version.ts";
+
+/** Everything a face needs: the features, put together, and who may use them. */
+export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
+  readonly version: string;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly masterKey: Pick<MasterKey, "source" | "where" | "created">;
+  /** Whoever runs a command on the machine that holds the data. */
+  readonly owner: Principal;
+  readonly authenticate: Authenticate;
+  contextOf(principal: Principal, signal: AbortSignal): ActionContext;
+  /** What to tell a caller. A fault of our own is logged whole and told without its text. */
+  asHubError(error: unknown): HubError;
+  /** Writes what is still to be written, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Puts the hub together from its configuration: the only place that knows every feature. */
+export async function openHub(config: Config): Promise<Hub> {
+  const { server, home } = config;
+  const log = openLog({ level: server.logLevel });
+  const masterKey = await findMasterKey({
+    dataDirectory: home,
+    ...(config.masterKey !== undefined && { environment: config.masterKey }),
+    ...(config.masterKeyFile !== undefined && { keyFile: config.masterKeyFile }),
+  });
+  const store = await openStore(server.databaseUrl);
+  const vault = await openVault({ store, masterKey });
+  const audit = openAudit({ store });
+  const catalog = await openCatalog(config.connectors);
+  const egress = openEgress({
+    allowPrivateHosts: server.allowPrivateHosts,
+    timeoutMs: server.limits.callTimeoutMs,
+    requestBytes: server.limits.maxBodyBytes,
+    responseBytes: server.limits.maxBodyBytes,
+  });
+  const workspace = await ensureWorkspace(store, "default", "live");
+  const calls = openCalls({
+    store,
+    catalog,
+    audit,
+    egress,
+    credentialsOf: openCredentials(store, vault),
+    onFault: (message, error) => log.error(message, {}, error),
+    timeoutMs: server.limits.callTimeoutMs,
+    resultTokens: server.limits.resultTokens,
+    approvalUrl: (approval) => `${publicUrl(config)}/approvals/${approval}`,
+  });
+  const features = { store, vault, audit, catalog, egress, calls };
+
+  return {
+    ...features,
+    version: VERSION,
+    config,
+    log,
+    masterKey,
+    owner: localOwner(workspace.id),
+    authenticate: openKeyring(store),
+    contextOf: (principal, signal) => ({ ...features, principal, signal }),
+    asHubError(error) {
+      if (error instanceof HubError) return error;
+      log.error("Patchbay failed in a way it did not expect.", {}, error);
+      return new HubError("internal", "Patchbay failed in a way it did not expect.", {
+        hint: "The hub's log says why.",
+        cause: error,
+      });
+    },
+    async close() {
+      await audit.flush();
+      await egress.close();
+      await store.close();
+    },
+  };
+}
+
+/** Where others reach the hub, without a trailing slash. */
+export function publicUrl({ server }: Config): string {
+  return server.publicUrl ?? `http://${server.host}:${server.port}`;
+}
