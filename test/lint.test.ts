@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -281,6 +281,7 @@ const project = mkdtempSync(join(tmpdir(), "patchbay-lint-"));
 let diagnostics: { file: string; rule: string; says: string }[];
 
 beforeAll(() => {
+  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   write("package.json", `{ "type": "module" }`);
   write("tsconfig.json", `{ "compilerOptions": { "module": "nodenext", "types": [], "strict": true } }`);
   write("oxlint.config.ts", `export { default } from ${JSON.stringify(join(root, "oxlint.config.ts"))};`);
