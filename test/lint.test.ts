@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -281,14 +281,12 @@ const project = mkdtempSync(join(tmpdir(), "patchbay-lint-"));
 let diagnostics: { file: string; rule: string; says: string }[];
 
 beforeAll(() => {
-  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   write("package.json", `{ "type": "module" }`);
   write("tsconfig.json", `{ "compilerOptions": { "module": "nodenext", "types": [], "strict": true } }`);
   write("oxlint.config.ts", `export { default } from ${JSON.stringify(join(root, "oxlint.config.ts"))};`);
   for (const { file, source } of [...violations, ...allowed, ...support]) write(file, source);
-  const { stdout } = spawnSync(process.execPath, [join(root, "node_modules/oxlint/bin/oxlint"), "--format=json"], {
-    cwd: project,
-  });
+  const env = { PATH: join(root, "node_modules/.bin") };
+  const { stdout } = spawnSync("oxlint", ["--format=json"], { cwd: project, env });
   diagnostics = Report.parse(JSON.parse(stdout.toString())).diagnostics.map(({ filename, code, message, help }) => ({
     file: filename,
     rule: code,
