@@ -87,6 +87,7 @@ export default defineConfig({
         "max-lines-per-function": "off",
         "no-restricted-globals": "off",
         "no-restricted-properties": "off",
+        "unicorn/consistent-function-scoping": "off",
         "patchbay/imports-point-down": "off",
         "patchbay/only-egress-connects": "off",
       },

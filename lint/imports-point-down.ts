@@ -4,7 +4,7 @@ import { connectorLoader, layers } from "./layers.ts";
 /** Rooms of `src/` import rooms below them: see `layers.ts`. */
 export const importsPointDown = importRule((imported, file) => {
   const from = roomOf(file);
-  if (!from || !imported.path) return undefined;
+  if (!from || !imported.path || imported.path === "package.json") return undefined;
   if (depthOf(from) === undefined) return `src/${from} has no layer: give it its line in lint/layers.ts.`;
   if (imported.path.startsWith("connectors/")) return checkConnector(imported, from);
   const to = roomOf(imported.path);

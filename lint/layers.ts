@@ -2,6 +2,7 @@
 export const layers: readonly (readonly string[])[] = [
   ["main", "testing"],
   ["faces"],
+  ["apply-config", "bootstrap"],
   ["hub", "client"],
   ["config"],
   ["actions"],
@@ -12,7 +13,7 @@ export const layers: readonly (readonly string[])[] = [
   ["vault", "audit", "egress"],
   ["store"],
   ["connector", "log", "located-json"],
-  ["errors", "digest", "nearest"],
+  ["errors", "digest", "nearest", "version"],
 ];
 
 /** The one room that loads connectors; everything else sees them through it. */
