@@ -228,7 +228,10 @@ const violations = [
 
 /** What the rules leave alone, so that none of them passes by refusing everything. */
 const allowed = [
-  { file: "src/version.ts", source: `export { default } from "../package.json" with { type: "json" };` },
+  {
+    file: "src/version.ts",
+    source: `import manifest from "../package.json" with { type: "json" };\nexport const TYPE = manifest.type;`,
+  },
   { file: "src/call/downward.ts", source: `export { seal } from "../vault/seal.ts";` },
   {
     file: "src/call/upward.test.ts",
