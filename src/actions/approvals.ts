@@ -26,6 +26,8 @@ export const list = action({
   run: ({ status }, { store, principal }) => listApprovals(store.db, principal.workspaceId, status),
 });
 
+const Decide = z.object({ approval: z.string() });
+
 export const approve = decision("approved", "Let one call run once, with exactly the arguments shown.");
 export const deny = decision("denied", "Refuse one call.");
 
@@ -40,8 +42,6 @@ function decision(status: "approved" | "denied", summary: string): Action<typeof
     run: ({ approval }, context) => decideInTransaction(context, approval, status),
   });
 }
-
-const Decide = z.object({ approval: z.string() });
 
 function decideInTransaction({ store, audit, principal }: ActionContext, id: string, status: "approved" | "denied") {
   return store.transaction(async (db) => {
