@@ -37,6 +37,8 @@ export const outlets: Readonly<Record<string, Outlet>> = {
   "node:net": { names: ["connect", "createConnection", "Socket", "Stream"], rooms: ["egress"] },
   "node:tls": { names: ["connect", "TLSSocket"], rooms: ["egress"] },
   "node:dgram": { rooms: ["egress"] },
+  "node:dns": { rooms: ["egress"] },
+  "node:dns/promises": { rooms: ["egress"] },
 };
 
 /** The official SDKs, each with the connector that is built on it. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { makeConnector, makeTarget, startService } from "#testing";
+import { startService } from "../testing/loopback-server.ts";
+import { makeConnector, makeTarget } from "../testing/make-target.ts";
 import { openEgress } from "./open-egress.ts";
 
 test.each([
@@ -207,5 +208,5 @@ test("connections are shared between sessions and end with the egress", async ()
   const afterwards = ask();
 
   expect(connections.size).toBeLessThan(4);
-  await expect(afterwards).rejects.toMatchObject({ code: "service_failed" });
+  await expect(afterwards).rejects.toMatchObject({ code: "unavailable", message: "The hub is stopping." });
 });

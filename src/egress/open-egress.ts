@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { CallContext, Connector, Effect } from "#connector";
+import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
 import { makeHttp } from "./http.ts";
 import { placeCredential } from "./placement.ts";
@@ -45,10 +46,18 @@ export interface Session extends Redaction {
 
 export interface Egress {
   session(target: Target): Session;
+  /** Gives up every call under way, and ends its connections. */
   close(): Promise<void>;
 }
 
-const MEGABYTE = 1024 * 1024;
+const DEFAULTS = {
+  timeoutMs: 30_000,
+  requestBytes: 10 * 1024 * 1024,
+  responseBytes: 10 * 1024 * 1024,
+  connectionsPerOrigin: 20,
+  sleep: (ms: number, signal: AbortSignal) => setTimeout(ms, undefined, { signal }),
+  random: Math.random,
+};
 
 /**
  * The only way to the outside: every connection that the hub opens to a service is opened here.
@@ -57,41 +66,24 @@ const MEGABYTE = 1024 * 1024;
  * repeated, and bounds time and size.
  */
 export function openEgress(options: EgressOptions): Egress {
-  const {
-    timeoutMs = 30_000,
-    requestBytes = 10 * MEGABYTE,
-    responseBytes = 10 * MEGABYTE,
-    connectionsPerOrigin = 20,
-    sleep = (ms, signal) => setTimeout(ms, undefined, { signal }),
-    random = Math.random,
-  } = options;
-  const isAllowedPrivate = allowPrivateHosts(options.allowPrivateHosts);
-  const pools = openPools(isAllowedPrivate, connectionsPerOrigin);
+  const settings = { ...DEFAULTS, ...options };
+  const isAllowedPrivate = allowPrivateHosts(settings.allowPrivateHosts);
+  const pools = openPools(isAllowedPrivate, settings.connectionsPerOrigin);
+  const stop = new AbortController();
 
   return {
     session(target) {
       const { connector, credentials, config, effect, idempotencyKey, onProgress } = target;
+      const service = connector.name;
       const { base, place } = placeCredential(target);
       const checkDestination = limitDestinations({
-        service: connector.name,
+        service,
         base,
         allowHosts: connector.allowHosts ?? [],
         isAllowedPrivate,
       });
-      const signal = AbortSignal.any([target.signal, AbortSignal.timeout(timeoutMs)]);
-      const fetch = makeFetch({
-        service: connector.name,
-        pools,
-        checkDestination,
-        place,
-        effect,
-        idempotencyKey,
-        signal,
-        sleep,
-        random,
-        requestBytes,
-        responseBytes,
-      });
+      const signal = AbortSignal.any([target.signal, stop.signal, AbortSignal.timeout(settings.timeoutMs)]);
+      const fetch = makeFetch({ ...settings, service, pools, checkDestination, place, effect, idempotencyKey, signal });
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
         fetch,
@@ -103,6 +95,9 @@ export function openEgress(options: EgressOptions): Egress {
       };
       return { context, ...openRedaction(Object.values(credentials)) };
     },
-    close: () => pools.close(),
+    async close() {
+      stop.abort(new HubError("unavailable", "The hub is stopping.", { hint: "Try again when it is back." }));
+      await pools.close();
+    },
   };
 }

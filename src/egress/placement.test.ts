@@ -1,7 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { apiKey, type Auth, oauth2 } from "#connector";
-import { makeConnector, makeTarget, type Service, startService } from "#testing";
+import { type Service, startService } from "../testing/loopback-server.ts";
+import { makeConnector, makeTarget } from "../testing/make-target.ts";
 import { openEgress, type Target } from "./open-egress.ts";
 
 const OAUTH = oauth2({ authorizeUrl: "https://demo.test/authorize", tokenUrl: "https://demo.test/token", scopes: [] });

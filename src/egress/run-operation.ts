@@ -22,7 +22,7 @@ export async function runOperation(egress: Egress, call: OperationCall): Promise
   const { effect, credential } = operation;
   const session = egress.session({ ...call, effect, ...(credential !== undefined && { credential }) });
   try {
-    const answer = await untilAborted(operation.run(input, session.context), session.context.signal);
+    const answer = await untilAborted(() => operation.run(input, session.context), session.context.signal);
     return session.redactValue(parseOutput(connector, operation, answer));
   } catch (error) {
     throw redactError(explainError(error, call, session), session);
@@ -38,13 +38,13 @@ function findOperation({ name, operations }: Connector, key: string): Operation 
 }
 
 /** An operation that does not listen to its signal is left behind. */
-async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+async function untilAborted<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(signal.reason);
   signal.addEventListener("abort", giveUp);
   try {
-    signal.throwIfAborted();
-    return await Promise.race([work, promise]);
+    return await Promise.race([work(), promise]);
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
@@ -69,9 +69,7 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
 
 function explainError(error: unknown, { connector }: OperationCall, { context }: Session): HubError {
   if (context.signal.aborted) {
-    return isTimeout(context.signal.reason)
-      ? new HubError("timeout", `${connector.name} took too long to answer.`, { hint: "Try again later." })
-      : new HubError("cancelled", `The call to ${connector.name} was cancelled.`);
+    return explainAbort(context.signal.reason, connector);
   }
   const chain = unwrapError(error);
   const ours = chain.find((link) => link instanceof HubError);
@@ -84,9 +82,13 @@ function explainError(error: unknown, { connector }: OperationCall, { context }:
     : new HubError("internal", `The connector of ${connector.name} failed.`, { cause: error });
 }
 
-/** Whether it was the clock that gave up, ours or the caller's. */
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof DOMException && reason.name === "TimeoutError";
+function explainAbort(reason: unknown, { name }: Connector): HubError {
+  if (reason instanceof HubError) {
+    return reason;
+  }
+  return reason instanceof DOMException && reason.name === "TimeoutError"
+    ? new HubError("timeout", `${name} took too long to answer.`, { hint: "Try again later." })
+    : new HubError("cancelled", `The call to ${name} was cancelled.`);
 }
 
 /** What an error of an SDK that nobody described still tells: most carry the HTTP status. */

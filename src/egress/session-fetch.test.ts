@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { type Exchange, makeConnector, makeTarget, type Service, startService } from "#testing";
+import { type Exchange, type Service, startService } from "../testing/loopback-server.ts";
+import { makeConnector, makeTarget } from "../testing/make-target.ts";
 import { type EgressOptions, openEgress, type Target } from "./open-egress.ts";
 
 const JSON_WRITE = { method: "POST", body: "{}" };
@@ -54,13 +55,13 @@ test.each([400, 401, 404, 409, 422, 501])("nothing is tried again after %i", asy
 });
 
 test("a read is tried again after the connection broke", async () => {
-  const answer = inTurn("cut", { status: 200, body: "done" });
-  await using service = await startService({ "GET /": ({ cut }) => (answer() === "cut" ? cut() : "done") });
+  const answers = [(exchange: Exchange) => exchange.cut(), () => "done"];
+  await using service = await startService({ "GET /": (exchange) => answers.shift()?.(exchange) });
   const { fetch, baseUrl } = open(service);
 
-  const answered = await fetch(baseUrl);
+  const answer = await fetch(baseUrl);
 
-  expect(answered.status).toBe(200);
+  expect(await answer.json()).toBe("done");
   expect(service.exchanges).toHaveLength(2);
 });
 
@@ -325,15 +326,13 @@ test("a request that waits for its turn is given up with its caller", async () =
   const first = egress.session(makeTarget(service.url)).context;
   const second = egress.session(makeTarget(service.url, { signal: caller.signal })).context;
 
-  const slow = first.fetch(`${service.url}/slow`);
+  void first.fetch(`${service.url}/slow`).catch(() => undefined);
   await arrived.promise;
   const waiting = second.fetch(`${service.url}/next`);
   caller.abort(new Error("enough"));
 
   await expect(waiting).rejects.toThrow("enough");
   expect(service.exchanges).toHaveLength(1);
-  await egress.close();
-  await expect(slow).rejects.toMatchObject({ code: "service_failed" });
 });
 
 test("a service that can't be reached is named", async () => {
