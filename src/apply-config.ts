@@ -2,9 +2,10 @@ import { setGrant } from "./access/grants.ts";
 import { checkPolicy, Policy } from "./access/policy.ts";
 import { createProfile, findProfile, listProfiles, setNotificationChannels } from "./access/profiles.ts";
 import type { Config } from "./config.ts";
+import { HubError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import { connect } from "./integrations/connect.ts";
-import { findIntegration } from "./integrations/integrations.ts";
+import { findIntegration, listIntegrations } from "./integrations/integrations.ts";
 import { setWorkspaceChannels } from "./notify/workspace-channels.ts";
 
 /**
@@ -14,9 +15,34 @@ import { setWorkspaceChannels } from "./notify/workspace-channels.ts";
  */
 export async function applyConfig(hub: Hub): Promise<void> {
   const { config, owner } = hub;
-  for (const integration of config.integrations) await connect(hub, { ...integration, ...owner });
+  for (const integration of config.integrations) await applyIntegration(hub, integration);
   for (const [name, profile] of Object.entries(config.profiles)) await applyProfile(hub, name, profile);
   if (config.channels.length > 0) await setWorkspaceChannels(hub, owner.actor, owner.workspaceId, config.channels);
+}
+
+type IntegrationConfig = Config["integrations"][number];
+
+/** A service that can't be asked right now does not keep the hub from starting. */
+async function applyIntegration(hub: Hub, integration: IntegrationConfig): Promise<void> {
+  if (await isConnectedAlready(hub, integration)) return;
+  try {
+    await connect(hub, { ...integration, ...hub.owner });
+  } catch (error) {
+    if (!(error instanceof HubError && error.retryable)) throw error;
+    hub.log.warn(`${integration.service} could not be connected.`, {}, error);
+  }
+}
+
+async function isConnectedAlready(hub: Hub, { service, label, baseUrl, config = {}, credentials }: IntegrationConfig) {
+  const rows = await listIntegrations(hub.store.db, hub.owner.workspaceId, service);
+  const row = rows.find((known) => label === undefined || known.label === label);
+  if (!row || (row.base_url ?? undefined) !== baseUrl || row.config !== JSON.stringify(config)) return false;
+  return haveSameFields(await hub.credentialsOf(row), credentials);
+}
+
+function haveSameFields(left: Readonly<Record<string, string>>, right: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
 }
 
 type ProfileConfig = Config["profiles"][string];
@@ -27,7 +53,8 @@ async function applyProfile(hub: Hub, name: string, { grants, notificationChanne
   const known = await listProfiles(store.db, workspaceId);
   if (!known.some((profile) => profile.name === name)) await createProfile(store.db, workspaceId, name);
   const profile = await findProfile(store.db, workspaceId, name);
-  if (JSON.stringify(notificationChannels) !== profile.notification_channels) {
+  const channels = JSON.stringify(notificationChannels);
+  if (notificationChannels.length > 0 && channels !== profile.notification_channels) {
     await setNotificationChannels(hub, actor, profile, notificationChannels);
   }
   for (const { integration, enabled, ...lists } of grants) {
@@ -35,6 +62,12 @@ async function applyProfile(hub: Hub, name: string, { grants, notificationChanne
     const policy = Policy.parse(lists);
     const { operations } = await catalog.connector(row.service);
     checkPolicy(policy, row.service, Object.keys(operations));
-    await setGrant(hub, actor, { workspaceId, profileId: profile.id, integrationId: row.id, enabled, policy });
+    await setGrant(hub, actor, {
+      workspaceId,
+      profileId: profile.id,
+      integrationId: row.id,
+      enabled,
+      ...(Object.keys(policy).length > 0 && { policy }),
+    });
   }
 }

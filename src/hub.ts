@@ -7,8 +7,9 @@ import { openCalls } from "./call/open-calls.ts";
 import { openCatalog } from "./catalog/open-catalog.ts";
 import type { Config } from "./config.ts";
 import { openEgress } from "./egress/open-egress.ts";
+import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
-import { openCredentials } from "./integrations/credentials.ts";
+import { type CredentialsOf, openCredentials } from "./integrations/credentials.ts";
 import { type Logger, openLog } from "./log.ts";
 import { openStore } from "./store/open.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
@@ -24,6 +25,7 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   /** Whoever runs a command on the machine that holds the data. */
   readonly owner: Principal;
   readonly authenticate: Authenticate;
+  readonly credentialsOf: CredentialsOf;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;
   /** What to tell a caller. A fault of our own is logged whole and told without its text. */
   asHubError(error: unknown): HubError;
@@ -34,7 +36,7 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
 /** Puts the hub together from its configuration: the only place that knows every feature. */
 export async function openHub(config: Config): Promise<Hub> {
   const { server, home } = config;
-  const log = openLog({ level: server.logLevel });
+  const log = openLog({ level: server.logLevel, redact: redactTokens });
   const masterKey = await findMasterKey({
     dataDirectory: home,
     ...(config.masterKey !== undefined && { environment: config.masterKey }),
@@ -51,12 +53,13 @@ export async function openHub(config: Config): Promise<Hub> {
     responseBytes: server.limits.maxBodyBytes,
   });
   const workspace = await ensureWorkspace(store, "default", "live");
+  const credentialsOf = openCredentials(store, vault);
   const calls = openCalls({
     store,
     catalog,
     audit,
     egress,
-    credentialsOf: openCredentials(store, vault),
+    credentialsOf,
     onFault: (message, error) => log.error(message, {}, error),
     timeoutMs: server.limits.callTimeoutMs,
     resultTokens: server.limits.resultTokens,
@@ -66,6 +69,7 @@ export async function openHub(config: Config): Promise<Hub> {
 
   return {
     ...features,
+    credentialsOf,
     version: VERSION,
     config,
     log,

@@ -4,14 +4,14 @@ import { digest } from "../digest.ts";
 import type { Egress } from "../egress/open-egress.ts";
 import { runOperation } from "../egress/run-operation.ts";
 import { HubError } from "../errors.ts";
-import type { Credentials } from "../integrations/credentials.ts";
+import type { CredentialsOf } from "../integrations/credentials.ts";
 import { newId } from "../store/ids.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
 export interface PerformParts {
   readonly audit: Audit;
   readonly egress: Egress;
-  readonly credentialsOf: (integration: IntegrationRow) => Promise<Credentials>;
+  readonly credentialsOf: CredentialsOf;
   /** Told when what happened could not be written down although it was allowed to happen. */
   readonly onFault: (message: string, error: unknown) => void;
   readonly timeoutMs: number;

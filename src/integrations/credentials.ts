@@ -52,8 +52,10 @@ function missingField(service: string, { env, label, createAt }: CredentialField
   });
 }
 
+export type CredentialsOf = (integration: IntegrationRow) => Promise<Credentials>;
+
 /** Opens an integration's credentials. Only their sealed form is kept in memory between calls. */
-export function openCredentials(store: Store, vault: Vault): (integration: IntegrationRow) => Promise<Credentials> {
+export function openCredentials(store: Store, vault: Vault): CredentialsOf {
   const sealedOf = remember(store.changes, (integrationId) =>
     store.db.selectFrom("credentials").selectAll().where("integration_id", "=", integrationId).execute(),
   );

@@ -1,3 +1,5 @@
 export * from "./loopback-server.ts";
 export * from "./make-target.ts";
 export * from "./run-on.ts";
+export * from "./stores.ts";
+export * from "./open-test-hub.ts";
