@@ -16,7 +16,12 @@ const Draft = z.object({
   cc: Recipients.exactOptional().describe("Who gets a visible copy"),
   bcc: Recipients.exactOptional().describe("Who gets a hidden copy"),
   reply_to: Recipients.exactOptional().describe("Where answers go, when not to the sender"),
-  subject: z.string().min(1).max(998).describe("The subject, on one line"),
+  subject: z
+    .string()
+    .min(1)
+    .max(998)
+    .regex(/^[^\r\n]+$/, "must be one line")
+    .describe("The subject, on one line"),
   text: z.string().min(1).max(500_000).exactOptional().describe("The message as plain text; give this, html or both"),
   html: z.string().min(1).max(500_000).exactOptional().describe("The message as HTML; give this, text or both"),
 });
@@ -37,7 +42,7 @@ interface Body {
 }
 
 const hasBody = ({ text, html }: Body) => text !== undefined || html !== undefined;
-const needsBody = { error: "Give text, html or both.", path: ["text"] };
+const needsBody = { error: "give text, html or both", path: ["text"] };
 
 const Page = z.object({
   limit: z.int().min(1).max(100).default(20).describe("How many at most"),

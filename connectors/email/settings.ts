@@ -4,7 +4,7 @@ import * as z from "zod";
 export const Address = z
   .string()
   .max(320)
-  .regex(/^([^<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, "Write name@example.com or Name <name@example.com>.")
+  .regex(/^([^<>@]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/, "write name@example.com or Name <name@example.com>")
   .describe("An address as name@example.com or Name <name@example.com>");
 
 /** The settings of an email integration. */

@@ -1,4 +1,4 @@
-import type { RawApi } from "grammy";
+import type { Api } from "grammy";
 import * as z from "zod";
 import type { CallContext, ServiceFailure } from "#connector";
 
@@ -8,14 +8,13 @@ import type { CallContext, ServiceFailure } from "#connector";
  * The hub puts `/bot<token>` before every path, so the URL built here has none. grammY's own abort signal is a polyfill that
  * the platform's fetch refuses, hence the call's signal takes its place.
  */
-export async function openTelegram({ baseUrl, fetch, signal }: CallContext): Promise<RawApi> {
-  const { Api } = await import("grammy");
-  const { raw } = new Api("placeholder", {
+export async function openTelegram({ baseUrl, fetch, signal }: CallContext): Promise<Api> {
+  const grammy = await import("grammy");
+  return new grammy.Api("placeholder", {
     apiRoot: baseUrl,
     buildUrl: (root, _token, method) => `${root}/${method}`,
     fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal }),
   });
-  return raw;
 }
 
 /** The fields of grammY's `GrammyError`, read by shape so that grammY is not loaded before it is used. */

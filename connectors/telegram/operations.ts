@@ -4,7 +4,9 @@ import { ChatId } from "./chat-id.ts";
 import { openTelegram } from "./client.ts";
 
 const GroupId = z
-  .union([z.int().negative(), z.string().regex(/^(-\d{1,16}|@\w{4,32})$/)])
+  .union([z.int().negative(), z.string().regex(/^(-\d{1,16}|@\w{4,32})$/)], {
+    error: "give a group's negative id or its @username",
+  })
   .describe("The group or channel: its negative id, or its @username if it is public");
 
 const MessageId = z
@@ -71,7 +73,7 @@ export const read_bot = operation({
     can_join_groups: z.boolean(),
     can_read_all_group_messages: z.boolean(),
   }),
-  run: async (_input, context) => (await openTelegram(context)).getMe(),
+  run: async (_input, context) => (await openTelegram(context)).raw.getMe(),
 });
 
 export const get_chat = operation({
@@ -86,7 +88,7 @@ export const get_chat = operation({
     linked_chat_id: z.int().optional(),
     pinned_message: Message.optional(),
   }),
-  run: async (input, context) => (await openTelegram(context)).getChat(input),
+  run: async (input, context) => (await openTelegram(context)).raw.getChat(input),
 });
 
 export const send_message = operation({
@@ -95,7 +97,7 @@ export const send_message = operation({
   effect: "write",
   input: z.object({ chat_id: ChatId, ...messageFields }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).sendMessage(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(input),
 });
 
 export const post_to_group = operation({
@@ -112,7 +114,7 @@ export const post_to_group = operation({
     ...messageFields,
   }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).sendMessage(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(input),
 });
 
 export const send_photo = operation({
@@ -124,7 +126,7 @@ export const send_photo = operation({
     photo: z.httpUrl().max(2048).describe("Public address of the picture, which Telegram downloads; at most 5 MB"),
   }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).sendPhoto(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendPhoto(input),
 });
 
 export const send_document = operation({
@@ -136,7 +138,7 @@ export const send_document = operation({
     document: z.httpUrl().max(2048).describe("Public address of the file, which Telegram downloads; at most 20 MB"),
   }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).sendDocument(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendDocument(input),
 });
 
 export const edit_message = operation({
@@ -153,9 +155,9 @@ export const edit_message = operation({
   }),
   output: z.object({ message_id: z.int(), changed: z.boolean() }),
   async run(input, context) {
-    const telegram = await openTelegram(context);
+    const { raw } = await openTelegram(context);
     try {
-      await telegram.editMessageText(input);
+      await raw.editMessageText(input);
       return { message_id: input.message_id, changed: true };
     } catch (error) {
       if (error instanceof Error && error.message.includes("message is not modified")) {
@@ -172,7 +174,7 @@ export const delete_message = operation({
   effect: "destructive",
   input: z.object({ chat_id: ChatId, message_id: MessageId }),
   output: Done,
-  run: async (input, context) => ({ ok: await (await openTelegram(context)).deleteMessage(input) }),
+  run: async (input, context) => ({ ok: await (await openTelegram(context)).raw.deleteMessage(input) }),
 });
 
 export const pin_message = operation({
@@ -186,7 +188,7 @@ export const pin_message = operation({
     disable_notification: disableNotification.exactOptional(),
   }),
   output: Done,
-  run: async (input, context) => ({ ok: await (await openTelegram(context)).pinChatMessage(input) }),
+  run: async (input, context) => ({ ok: await (await openTelegram(context)).raw.pinChatMessage(input) }),
 });
 
 export const unpin_message = operation({
@@ -196,5 +198,5 @@ export const unpin_message = operation({
   idempotent: true,
   input: z.object({ chat_id: ChatId, message_id: MessageId }),
   output: Done,
-  run: async (input, context) => ({ ok: await (await openTelegram(context)).unpinChatMessage(input) }),
+  run: async (input, context) => ({ ok: await (await openTelegram(context)).raw.unpinChatMessage(input) }),
 });

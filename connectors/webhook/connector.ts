@@ -41,5 +41,10 @@ export default defineConnector({
       }),
     },
   },
+  refusals: {
+    401: { hint: "Ask the owner whether the receiver has the same signing secret." },
+    404: { hint: "Ask the owner whether the address is right." },
+    410: { hint: "The receiver wants no more events: stop sending, and ask the owner to disconnect the webhook." },
+  },
   provides: ["webhooks"],
 });

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { type CallContext, operation, serviceError } from "#connector";
+import { type CallContext, operation } from "#connector";
 
 const Event = z.object({
   type: z
     .string()
     .max(128)
-    .regex(/^\w+(\.\w+)*$/)
+    .regex(/^\w+(\.\w+)*$/, "write words with dots between, e.g. report.finished")
     .describe("What happened, as words with dots between, e.g. report.finished"),
   data: z.record(z.string(), z.unknown()).describe("The facts of the event, as the receiver expects them"),
   timestamp: z.iso.datetime().optional().describe("When it happened, as ISO 8601 in UTC; now when absent"),
@@ -37,32 +37,11 @@ export const ping = operation({
   run: (_input, context) => deliver({ type: "hub.ping", data: {} }, context),
 });
 
-/**
- * Posts the envelope of https://www.standardwebhooks.com to the integration's address itself; any 2xx means received.
- *
- * Not through `http`, which would want the receiver's answer to be JSON.
- */
+/** Posts the envelope of https://www.standardwebhooks.com to the integration's address itself. */
 async function deliver(
   { type, data, timestamp = new Date().toISOString() }: z.output<typeof Event>,
-  context: CallContext,
+  { baseUrl, http, idempotencyKey }: CallContext,
 ) {
-  const { baseUrl, fetch, signal, idempotencyKey } = context;
-  const response = await fetch(baseUrl, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ type, timestamp, data }),
-    signal,
-  });
-  await response.body?.cancel();
-  if (!response.ok) {
-    const hint = ADVICE[response.status];
-    throw serviceError("Webhook", { status: response.status, ...(hint !== undefined && { hint }) });
-  }
+  await http.request("POST", "", { body: { type, timestamp, data }, answer: "ignored" });
   return { id: idempotencyKey, receiver: new URL(baseUrl).host, type, timestamp };
 }
-
-const ADVICE: Readonly<Record<number, string>> = {
-  401: "Ask the owner whether the receiver has the same signing secret.",
-  404: "Ask the owner whether the address is right.",
-  410: "The receiver wants no more events: stop sending, and ask the owner to disconnect the webhook.",
-};

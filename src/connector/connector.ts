@@ -53,7 +53,10 @@ export interface Connector {
   readonly verify?: Verify;
   /** How to send a notification. The connector's id is the channel's name. */
   readonly channel?: { readonly send: Send };
-  /** What refusals mean, by the service's own error code, where its HTTP status would mislead or advice would help. */
+  /**
+   * What refusals mean where their HTTP status would mislead or advice would help: by status, or by the service's own
+   * error code, which weighs more.
+   */
   readonly refusals?: Readonly<Record<string, Partial<Pick<ServiceFailure, "status" | "hint">>>>;
   /** Reads what the service's SDK throws; `undefined` for what it does not know. */
   failure?(error: unknown): ServiceFailure | undefined;

@@ -11,11 +11,13 @@ export interface HttpOptions {
   /** Encoded as the connector's `bodies` says: JSON unless it is `form`. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** `ignored` where any 2xx will do, whatever comes with it. */
+  readonly answer?: "json" | "ignored";
 }
 
 /** A JSON client for the integration's service. Throws a `HubError` for every answer that is not 2xx. */
 export interface Http {
-  /** `path` starts with `/` and is appended to the base URL. An empty answer is `undefined`. */
+  /** `path` starts with `/` and is appended to the base URL, or is empty for that itself. An empty answer is `undefined`. */
   request(method: Method, path: string, options?: HttpOptions): Promise<unknown>;
 }
 

@@ -29,10 +29,11 @@ export function makeHttp({ connector, base, fetch, signal }: HttpParts): Http {
       });
       const text = await answer.text();
       if (!answer.ok) {
-        const failure = readFailure(answer, text);
-        throw serviceError(connector.name, { ...failure, ...connector.refusals?.[failure.code ?? ""] });
+        throw serviceError(connector.name, explainFailure(connector, readFailure(answer, text)));
       }
-      return text === "" ? undefined : parseJson(text, connector.name, answer.headers.get("content-type"));
+      return text === "" || options.answer === "ignored"
+        ? undefined
+        : parseJson(text, connector.name, answer.headers.get("content-type"));
     },
   };
 }
@@ -80,6 +81,10 @@ function readFailure(answer: Response, text: string): ServiceFailure {
     ...(words !== undefined && { words }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+function explainFailure({ refusals = {} }: Connector, failure: ServiceFailure): ServiceFailure {
+  return { ...failure, ...refusals[failure.status], ...refusals[failure.code ?? ""] };
 }
 
 /** Where services put their sentence, the most telling first. */
