@@ -4,16 +4,26 @@ import { decideApproval } from "../access/approvals.ts";
 import { setGrant } from "../access/grants.ts";
 
 const CREDENTIALS = { GITHUB_TOKEN: "ghp_sentinel0123456789sentinel0123456789" };
+const VIEWER = { id: 1, login: "octocat", name: null, html_url: "https://github.com/octocat" };
+const ISSUE = {
+  number: 7,
+  title: "T",
+  state: "open",
+  html_url: "https://github.com/acme/web/issues/7",
+  user: { login: "octocat" },
+  labels: [],
+  assignees: [],
+  comments: 0,
+  created_at: "2026-01-01T00:00:00Z",
+  updated_at: "2026-01-01T00:00:00Z",
+};
 const REPOSITORY = { owner: "acme", repo: "web" };
 
 /** A GitHub of two routes that remembers what it was asked. */
 function startGithub(): Promise<Service> {
   return startService({
-    "GET /user": { id: 1, login: "octocat" },
-    "POST /repos/acme/web/issues": {
-      status: 201,
-      body: { number: 7, title: "T", state: "open", html_url: "https://github.com/acme/web/issues/7" },
-    },
+    "GET /user": VIEWER,
+    "POST /repos/acme/web/issues": { status: 201, body: ISSUE },
     "PUT /repos/acme/web/pulls/3/merge": { sha: "abc", merged: true, message: "merged" },
   });
 }
@@ -190,7 +200,7 @@ test("with two accounts of a service the agent must say which, and is never gues
 test("the credential is in no result, no error, no audit entry and not in the database's files", async () => {
   const token = CREDENTIALS.GITHUB_TOKEN;
   const github = await startService({
-    "GET /user": { id: 1, login: "octocat" },
+    "GET /user": VIEWER,
     "POST /repos/acme/web/issues": { status: 422, body: { message: `Bad token ${token} in Bearer ${token}` } },
   });
   const hub = await openTestHub();
