@@ -8,12 +8,12 @@ const Refusal = z.object({
   response: z.object({ headers: z.record(z.string(), z.string()), data: z.unknown() }),
 });
 
-const Complaint = z.object({
+const Complaint = z.object({ field: z.string(), code: z.string(), message: z.string() }).partial();
+type Complaint = z.output<typeof Complaint>;
+
+const Body = z.object({
   message: z.string(),
-  errors: z
-    .array(z.object({ field: z.string(), code: z.string(), message: z.string() }).partial())
-    .optional()
-    .catch(undefined),
+  errors: z.array(z.union([Complaint, z.string().transform((message): Complaint => ({ message }))])).catch([]),
 });
 
 /** What GitHub refused and why, from an error that Octokit throws. */
@@ -23,7 +23,7 @@ export function readFailure(error: unknown): ServiceFailure | undefined {
     return undefined;
   }
   const { headers, data } = refusal.response;
-  const { message = "", errors = [] } = Complaint.safeParse(data).data ?? {};
+  const { message = "", errors = [] } = Body.safeParse(data).data ?? {};
   const words = [message, ...errors.map((each) => each.message ?? "")].filter(Boolean).join("; ");
   const retryAfterMs = readPause(refusal.status, headers, message);
   const status = retryAfterMs === undefined ? refusal.status : 429;
@@ -57,6 +57,7 @@ function readPause(status: number, headers: Headers, message: string): number | 
   }
   return status === 429 || message.includes("secondary rate limit") ? MINUTE_MS : undefined;
 }
+
 /** What GitHub asks for at the least when it names no time. */
 const MINUTE_MS = 60_000;
 
@@ -80,9 +81,14 @@ const ADVICE: Readonly<Record<number, string>> = {
   410: "It is gone, or the repository has this feature turned off.",
 };
 
-function nameFields(errors: readonly { field?: string | undefined; code?: string | undefined }[]): string | undefined {
+/** Repeats only single words of GitHub's, since a hint is ours. */
+function nameFields(errors: readonly Complaint[]): string | undefined {
   const fields = errors
-    .map(({ field, code }) => [field, code].filter((word) => word !== undefined && /^\w{1,50}$/.test(word)).join(" "))
-    .filter(Boolean);
+    .filter(({ field = "", code = "" }) => isWord(field) && isWord(code))
+    .map(({ field, code }) => `${field} (${code})`);
   return fields.length === 0 ? undefined : `Correct ${[...new Set(fields)].slice(0, 10).join(", ")}.`;
+}
+
+function isWord(text: string): boolean {
+  return /^\w{1,50}$/.test(text);
 }

@@ -44,7 +44,6 @@ export const post_message = operation({
   output: Posted,
   async run({ channel, ...message }, context) {
     const slack = await openSlack(context);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- Slack's method, not a window's.
     return slack.chat.postMessage({ ...message, channel: channel.replace(/^#/, "") });
   },
 });
