@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { AGENT_TOOLS } from "../../actions/agent-tools.ts";
 import { HubError } from "../../errors.ts";
@@ -21,7 +22,11 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
   const { host, port } = hub.config.server;
   const mcp = openMcpHttp(hub);
   const route = openRoutes(hub, mcp);
+  const answering = new Set<Promise<void>>();
   const server = createServer((request, response) => {
+    const answered = new Promise<void>((resolve) => response.once("close", resolve));
+    answering.add(answered);
+    void answered.then(() => answering.delete(answered));
     route(request, response).catch((error: unknown) => sendProblem(response, hub.asHubError(error)));
   });
   await listen(server, host, port);
@@ -31,10 +36,10 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await mcp.close();
-      server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), STOP_MS);
+      // Connections without a request are not waited for: a client may have opened them to no end.
+      await Promise.race([Promise.allSettled(answering), setTimeout(STOP_MS, undefined, { ref: false })]);
+      server.closeAllConnections();
       await closed;
-      clearTimeout(timer);
     },
   };
 }
