@@ -3,10 +3,10 @@ import { operation } from "#connector";
 import { ChatId } from "./chat-id.ts";
 import { openTelegram } from "./client.ts";
 
+const groupHint = "give a group's negative id or its @username";
+
 const GroupId = z
-  .union([z.int().negative(), z.string().regex(/^(-\d{1,16}|@\w{4,32})$/)], {
-    error: "give a group's negative id or its @username",
-  })
+  .union([z.int().negative(groupHint), z.string().regex(/^(-\d{1,16}|@\w{4,32})$/, groupHint)])
   .describe("The group or channel: its negative id, or its @username if it is public");
 
 const MessageId = z
