@@ -63,6 +63,7 @@ test("a commit that is refused although nothing moved is refused", async () => {
   const committing = runOn(service, github, "commit_files", change, { credentials });
 
   await expect(committing).rejects.toMatchObject({ details: { status: 422 }, serviceWords: "Protected branch" });
+  expect(service.exchanges.filter(({ method }) => method === "PATCH")).toHaveLength(1);
 });
 
 test("an executable file stays executable, and a deletion is part of the same tree", async () => {

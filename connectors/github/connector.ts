@@ -26,7 +26,7 @@ export default defineConnector({
       env: "GITHUB_TOKEN",
       header: "authorization",
       prefix: "Bearer ",
-      pattern: /^(github_pat_|gh[pous]_)\w+$/,
+      pattern: /^(github_pat_|gh[pous]_)[\w.-]+$/,
       patternHint: "starts with github_pat_ or ghp_",
       createAt: "https://github.com/settings/personal-access-tokens/new",
     }),

@@ -201,7 +201,7 @@ test("an issue is created, commented on, read, found, closed and no longer liste
   expect(found).toMatchObject({ total_count: 1, items: [{ number: 1, state: "closed" }] });
 });
 
-test("a pull request is opened, listed, read and merged, and is no issue", async () => {
+test("a pull request is opened, listed, read and merged", async () => {
   await run("commit_files", {
     ...pulls,
     branch: "topic",
@@ -212,17 +212,36 @@ test("a pull request is opened, listed, read and merged, and is no issue", async
 
   const opened = await run("open_pull_request", { ...pulls, head: "topic", base: "main", title: "Topic" });
   const listed = await run("list_pull_requests", pulls);
-  const listedIssues = await run("list_issues", pulls);
   const read = await run("read_pull_request", { ...pulls, number: 1 });
   const merged = await run("merge_pull_request", { ...pulls, number: 1, merge_method: "squash" });
   const found = await run("search_code", { query: "haystack repo:octo/pulls" });
 
   expect(opened).toMatchObject({ number: 1, head: { ref: "topic" }, base: { ref: "main" }, merged: false });
   expect(listed).toMatchObject({ pull_requests: [{ number: 1, title: "Topic" }] });
-  expect(listedIssues).toEqual({ issues: [] });
   expect(read).toMatchObject({ pull_request: { mergeable: true }, files: [] });
   expect(merged).toMatchObject({ merged: true });
   expect(found).toMatchObject({ items: [{ path: "needle.ts", repository: { full_name: "octo/pulls" } }] });
+});
+
+test("pull requests, which GitHub lists among the issues, are left out", async () => {
+  const issue = {
+    number: 1,
+    title: "Broken",
+    state: "open",
+    html_url: "https://github.com/octo/app/issues/1",
+    user: null,
+    labels: [],
+    comments: 0,
+    created_at: "2026-11-22T12:00:00Z",
+    updated_at: "2026-11-22T12:00:00Z",
+  };
+  await using service = await startService({
+    "GET /repos/octo/app/issues": [issue, { ...issue, number: 2, pull_request: { html_url: null } }],
+  });
+
+  const listed = await runOn(service, github, "list_issues", app, { credentials });
+
+  expect(listed).toEqual({ issues: [issue] });
 });
 
 test("a search of code asks for the lines that match", async () => {

@@ -148,7 +148,7 @@ test("a search is made as the user, and says where it goes on", async () => {
 
 test("the last page of a search is the last", async () => {
   await using service = await startService({
-    "POST /search.messages": { ok: true, messages: { total: 0, matches: [], paging: { page: 1, pages: 0 } } },
+    "POST /search.messages": { ok: true, messages: { total: 0, matches: [], paging: { page: 1, pages: 1 } } },
   });
 
   const found = await runOn(service, slack, "search_messages", { query: "nothing" }, { credentials });
