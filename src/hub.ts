@@ -61,7 +61,6 @@ export async function openHub(config: Config): Promise<Hub> {
     egress,
     credentialsOf,
     onFault: (message, error) => log.error(message, {}, error),
-    timeoutMs: server.limits.callTimeoutMs,
     resultTokens: server.limits.resultTokens,
     approvalUrl: (approval) => `${publicUrl(config)}/approvals/${approval}`,
   });

@@ -14,7 +14,6 @@ export interface PerformParts {
   readonly credentialsOf: CredentialsOf;
   /** Told when what happened could not be written down although it was allowed to happen. */
   readonly onFault: (message: string, error: unknown) => void;
-  readonly timeoutMs: number;
 }
 
 /** A call that has been allowed: who makes it, as which account, with parsed input. */
@@ -66,7 +65,7 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       ...(integration.base_url !== null && { baseUrl: integration.base_url }),
       credentials: await parts.credentialsOf(integration),
       config: JSON.parse(integration.config) as Record<string, unknown>,
-      signal: AbortSignal.any([errand.signal, AbortSignal.timeout(parts.timeoutMs)]),
+      signal: errand.signal,
       idempotencyKey: call,
       ...(errand.onProgress && { onProgress: errand.onProgress }),
     });
