@@ -1,12 +1,7 @@
 import { apiKey, defineConnector, oauth2 } from "#connector";
-import * as actions from "./actions.ts";
 import { API_VERSION } from "./client.ts";
-import * as commits from "./commit-files.ts";
 import { readFailure } from "./failure.ts";
-import * as issues from "./issues.ts";
-import * as pulls from "./pulls.ts";
-import * as repository from "./repository.ts";
-import * as search from "./search.ts";
+import * as operations from "./operations.ts";
 
 export default defineConnector({
   id: "github",
@@ -37,7 +32,7 @@ export default defineConnector({
       pkce: true,
     }),
   ],
-  operations: { ...repository, ...issues, ...pulls, ...commits, ...actions, ...search },
+  operations,
   verify: {
     operation: "read_viewer",
     account: (viewer) => ({ id: String(viewer.id), label: viewer.login }),

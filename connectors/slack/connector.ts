@@ -1,9 +1,7 @@
 import * as z from "zod";
 import { apiKey, defineConnector, HubError, type Notification, oauth2 } from "#connector";
-import * as channels from "./channels.ts";
 import { readFailure } from "./failure.ts";
-import * as messages from "./messages.ts";
-import * as people from "./people.ts";
+import * as operations from "./operations.ts";
 
 export default defineConnector({
   id: "slack",
@@ -74,7 +72,7 @@ export default defineConnector({
       .optional()
       .describe("The channel that gets notifications: its id or #name"),
   }),
-  operations: { ...people, ...channels, ...messages },
+  operations,
   verify: {
     operation: "read_workspace",
     account: ({ team_id, user_id, team, user }) => ({ id: `${team_id}:${user_id}`, label: `${team} (${user})` }),
