@@ -94,7 +94,7 @@ export default defineConfig({
     },
     { files: ["src/store/migrations/**"], rules: { "max-lines-per-function": "off" } },
     {
-      files: ["connectors/*/connector.ts", "*.config.ts", "lint/plugin.ts"],
+      files: ["**/connector.ts", "*.config.ts", "lint/plugin.ts"],
       rules: { "import/no-default-export": "off" },
     },
   ],
