@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import type { Notification } from "#connector";
-import { runOn, startService } from "#testing";
+import { openTestHub, runOn, startService } from "#testing";
 import webhook from "./connector.ts";
 
 const SECRET = `whsec_${randomBytes(32).toString("base64")}`;
@@ -110,6 +110,28 @@ test("ping sends a signed event of its own type, and the host is the account's l
     data: {},
   });
   expect(webhook.verify?.account(pinged, {})).toEqual({ label: service.host });
+});
+
+test("a base URL stands in for the address, and its host is the label", async () => {
+  await using service = await startService({ "POST /hook": { status: 204 } });
+  const hub = await openTestHub();
+
+  const integration = await hub.connect("webhook", `${service.url}/hook`, credentials);
+
+  expect(integration).toMatchObject({ status: "active", label: service.host });
+  expect(service.exchanges.map(({ path }) => path)).toEqual(["/hook"]);
+});
+
+test("a second receiver on the same host does not take the first one's place", async () => {
+  await using service = await startService({ "POST /one": { status: 204 }, "POST /two": { status: 204 } });
+  const hub = await openTestHub();
+  const first = await hub.connect("webhook", `${service.url}/one`, credentials);
+
+  const unlabelled = hub.connect("webhook", `${service.url}/two`, credentials);
+
+  await expect(unlabelled).rejects.toMatchObject({ code: "conflict", hint: expect.stringContaining("--label") });
+  const second = await hub.connect("webhook", `${service.url}/two`, credentials, { label: "two" });
+  expect(second.id).not.toBe(first.id);
 });
 
 test.each([
