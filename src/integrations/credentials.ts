@@ -15,10 +15,7 @@ export function credentialFields(connector: Connector): readonly CredentialField
 
 /** Refuses credentials that are missing, unknown or of the wrong shape, before anything is stored or sent. */
 export function checkCredentials(connector: Connector, given: Credentials, baseUrl: string | undefined): void {
-  const fields = credentialFields(connector).map((field) => {
-    const isAddress = field.placement !== undefined && "baseUrl" in field.placement;
-    return isAddress && baseUrl !== undefined ? { ...field, optional: true } : field;
-  });
+  const fields = credentialFields(connector);
   for (const name of Object.keys(given)) {
     if (fields.some(({ env }) => env === name)) continue;
     throw new HubError("invalid_input", `${connector.name} has no credential named ${name}.`, {
