@@ -43,6 +43,7 @@ test.each([
   ["6to4 private", "2002:c0a8:101::1"],
   ["Teredo", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
   ["documentation over IPv6", "2001:db8::1"],
+  ["unassigned", "4000::1"],
   ["no address at all", "example.com"],
 ])("%s is not public: %s", (_, address) => {
   expect(isPublicAddress(address)).toBe(false);

@@ -33,7 +33,7 @@ export function networkError(error: unknown, host: string): unknown {
   if (ours) {
     return ours;
   }
-  const code = chain.map(readCode).findLast((found) => found !== undefined);
+  const code = chain.map(readCode).find((found) => found !== undefined);
   const said = code === undefined ? "" : `: ${code}`;
   return code !== undefined && UNREACHED.has(code)
     ? new HubError("unavailable", `${host} could not be reached${said}.`, {

@@ -154,7 +154,7 @@ function put({ env, placement, value }: Sent, { url, headers, base }: Place): vo
   }
   if ("pathPrefix" in placement && url.origin === base.origin) {
     const path = base.pathname.replace(/\/$/, "");
-    const prefix = placement.pathPrefix.replace("{credential}", () => encodeSegment(value));
+    const prefix = placement.pathPrefix.replace("{credential}", encodeSegment(value));
     url.pathname = path + prefix + url.pathname.slice(path.length);
   }
 }

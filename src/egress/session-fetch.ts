@@ -10,20 +10,6 @@ import { planRetry, readRetryAfterMs } from "./retry.ts";
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const USER_AGENT = "patchbay";
-/** What belongs to a connection and not to a request; a `host` could name another site on the same machine. */
-const CONNECTION_HEADERS = [
-  "connection",
-  "content-length",
-  "expect",
-  "host",
-  "keep-alive",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
 
 export interface SendLimits {
   readonly requestBytes: number;
@@ -76,7 +62,6 @@ async function readRequest(
   // Node wants to be told that a stream is only read after the headers are sent; no library depends on anything else.
   const request = new Request(input, { ...init, duplex: "half" });
   const headers = new Headers(request.headers);
-  CONNECTION_HEADERS.forEach((name) => headers.delete(name));
   if (!headers.has("user-agent")) {
     headers.set("user-agent", USER_AGENT);
   }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 /** One request that a fake service was sent. */
@@ -17,7 +18,7 @@ export interface Exchange {
   readonly from: string;
   /** Breaks the connection without an answer. */
   cut(): void;
-  /** Settles when the connection is gone before an answer was sent. */
+  /** Settles when the connection is gone, as it is when its client gives up. */
   readonly abandoned: Promise<void>;
 }
 
@@ -50,12 +51,17 @@ export async function startService(answers: Readonly<Record<string, Answer>>): P
   });
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = await readExchange(request, response);
+    const exchange = await readExchange(request, closings.get(request.socket) ?? Promise.resolve());
     exchanges.push(exchange);
     const route = `${exchange.method} ${exchange.path}`;
     const answer = Object.hasOwn(answers, route) ? answers[route] : noSuchRoute(route);
     send(response, toReply(typeof answer === "function" ? await answer(exchange) : answer));
   }
+
+  const closings = new WeakMap<Socket, Promise<void>>();
+  server.on("connection", (socket) => {
+    closings.set(socket, new Promise((resolve) => socket.on("close", () => resolve())));
+  });
 
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -73,9 +79,7 @@ export async function startService(answers: Readonly<Record<string, Answer>>): P
   };
 }
 
-async function readExchange(request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
-  const { promise: abandoned, resolve } = Promise.withResolvers<void>();
-  response.on("close", () => !response.writableFinished && resolve());
+async function readExchange(request: IncomingMessage, abandoned: Promise<void>): Promise<Exchange> {
   const text = (await buffer(request)).toString();
   const url = new URL(request.url ?? "/", "http://service");
   const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
