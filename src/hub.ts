@@ -35,40 +35,18 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
 
 /** Puts the hub together from its configuration: the only place that knows every feature. */
 export async function openHub(config: Config): Promise<Hub> {
-  const { server, home } = config;
-  const log = openLog({ level: server.logLevel, redact: redactTokens });
+  const log = openLog({ level: config.server.logLevel, redact: redactTokens });
   const masterKey = await findMasterKey({
-    dataDirectory: home,
+    dataDirectory: config.home,
     ...(config.masterKey !== undefined && { environment: config.masterKey }),
     ...(config.masterKeyFile !== undefined && { keyFile: config.masterKeyFile }),
   });
-  const store = await openStore(server.databaseUrl);
-  const vault = await openVault({ store, masterKey });
-  const audit = openAudit({ store });
-  const catalog = await openCatalog(config.connectors);
-  const egress = openEgress({
-    allowPrivateHosts: server.allowPrivateHosts,
-    timeoutMs: server.limits.callTimeoutMs,
-    requestBytes: server.limits.maxBodyBytes,
-    responseBytes: server.limits.maxBodyBytes,
-  });
+  const features = await openFeatures(config, masterKey, log);
+  const { store, audit, egress } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
-  const credentialsOf = openCredentials(store, vault);
-  const calls = openCalls({
-    store,
-    catalog,
-    audit,
-    egress,
-    credentialsOf,
-    onFault: (message, error) => log.error(message, {}, error),
-    resultTokens: server.limits.resultTokens,
-    approvalUrl: (approval) => `${publicUrl(config)}/approvals/${approval}`,
-  });
-  const features = { store, vault, audit, catalog, egress, calls };
 
   return {
     ...features,
-    credentialsOf,
     version: VERSION,
     config,
     log,
@@ -85,11 +63,37 @@ export async function openHub(config: Config): Promise<Hub> {
       });
     },
     async close() {
-      await audit.flush();
       await egress.close();
+      await audit.flush();
       await store.close();
     },
   };
+}
+
+async function openFeatures(config: Config, masterKey: MasterKey, log: Logger) {
+  const { databaseUrl, allowPrivateHosts, limits } = config.server;
+  const store = await openStore(databaseUrl);
+  const vault = await openVault({ store, masterKey });
+  const audit = openAudit({ store });
+  const catalog = await openCatalog(config.connectors);
+  const egress = openEgress({
+    allowPrivateHosts,
+    timeoutMs: limits.callTimeoutMs,
+    requestBytes: limits.maxBodyBytes,
+    responseBytes: limits.maxBodyBytes,
+  });
+  const credentialsOf = openCredentials(store, vault);
+  const calls = openCalls({
+    store,
+    catalog,
+    audit,
+    egress,
+    credentialsOf,
+    onFault: (message, error) => log.error(message, {}, error),
+    resultTokens: limits.resultTokens,
+    approvalUrl: (approval) => `${publicUrl(config)}/approvals/${approval}`,
+  });
+  return { store, vault, audit, catalog, egress, credentialsOf, calls };
 }
 
 /** Where others reach the hub, without a trailing slash. */

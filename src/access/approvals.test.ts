@@ -99,9 +99,13 @@ await onEachStore((makeDatabase) => {
     const { approval } = await claimApproval(store, subject);
     const elsewhere = (await ensureWorkspace(store, "other", "live")).id;
 
-    await expect(decideApproval(store.db, elsewhere, approval, "approved")).rejects.toMatchObject({ code: "not_found" });
+    await expect(decideApproval(store.db, elsewhere, approval, "approved")).rejects.toMatchObject({
+      code: "not_found",
+    });
     await decideApproval(store.db, workspaceId, approval, "denied");
-    await expect(decideApproval(store.db, workspaceId, approval, "approved")).rejects.toMatchObject({ code: "conflict" });
+    await expect(decideApproval(store.db, workspaceId, approval, "approved")).rejects.toMatchObject({
+      code: "conflict",
+    });
   });
 
   test("of twenty equal calls on two stores at once, one uses the approval", async () => {

@@ -70,7 +70,12 @@ export async function putGrant(
     )
     .execute();
   await store.changes.record(db, { workspace_id: change.workspaceId, profile_id: change.profileId });
-  await audit.appendIn(db, { ...keyOf(change), action: "grant.set", actor, details: { enabled, paused, policy: next.policy } });
+  await audit.appendIn(db, {
+    ...keyOf(change),
+    action: "grant.set",
+    actor,
+    details: { enabled, paused, policy: next.policy },
+  });
   return next;
 }
 

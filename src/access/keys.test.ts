@@ -35,11 +35,14 @@ await onEachStore((makeDatabase) => {
     expect(JSON.stringify(rows)).not.toContain(token.slice(8, 40));
   });
 
-  test.each(["", "pb_live_", "pb_live_unknown", "x".repeat(10_000)])("the unknown key %.20s is refused", async (token) => {
-    const store = await (await makeDatabase()).open();
+  test.each(["", "pb_live_", "pb_live_unknown", "x".repeat(10_000)])(
+    "the unknown key %.20s is refused",
+    async (token) => {
+      const store = await (await makeDatabase()).open();
 
-    await expect(openKeyring(store)(token)).rejects.toMatchObject({ code: "unauthenticated", status: 401 });
-  });
+      await expect(openKeyring(store)(token)).rejects.toMatchObject({ code: "unauthenticated", status: 401 });
+    },
+  );
 
   test("an expired key is refused from its last moment on", async () => {
     const store = await (await makeDatabase()).open();
@@ -65,7 +68,9 @@ await onEachStore((makeDatabase) => {
 
     await revokeKey({ store: there, audit: openAudit({ store: there }) }, localOwner(workspace.id), id);
 
-    await expect.poll(() => authenticate(token).catch((error: unknown) => error)).toMatchObject({ code: "unauthenticated" });
+    await expect
+      .poll(() => authenticate(token).catch((error: unknown) => error))
+      .toMatchObject({ code: "unauthenticated" });
   });
 
   test("a key that is not in use can't be revoked", async () => {

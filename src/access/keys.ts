@@ -47,7 +47,11 @@ export function listKeys(db: Db, workspaceId: string): Promise<KeyRow[]> {
 }
 
 /** Ends a key for good, in every process. */
-export async function revokeKey({ store, audit }: Ledger, { workspaceId, actor }: Principal, id: string): Promise<void> {
+export async function revokeKey(
+  { store, audit }: Ledger,
+  { workspaceId, actor }: Principal,
+  id: string,
+): Promise<void> {
   await store.transaction(async (db) => {
     const { numUpdatedRows } = await db
       .updateTable("keys")
@@ -57,7 +61,9 @@ export async function revokeKey({ store, audit }: Ledger, { workspaceId, actor }
       .where("revoked_at", "is", null)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) {
-      throw new HubError("not_found", `There is no key ${id} in use.`, { hint: 'List them with "patchbay keys list".' });
+      throw new HubError("not_found", `There is no key ${id} in use.`, {
+        hint: 'List them with "patchbay keys list".',
+      });
     }
     await store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
     await audit.appendIn(db, { workspaceId, actor, action: "key.revoke", details: { key: id } });
@@ -109,6 +115,11 @@ function hashToken(token: string): string {
 /** Those of the given keys that were revoked. */
 export async function findRevokedKeys(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set();
-  const rows = await db.selectFrom("keys").select("id").where("id", "in", ids).where("revoked_at", "is not", null).execute();
+  const rows = await db
+    .selectFrom("keys")
+    .select("id")
+    .where("id", "in", ids)
+    .where("revoked_at", "is not", null)
+    .execute();
   return new Set(rows.map(({ id }) => id));
 }

@@ -38,7 +38,9 @@ const OPERATIONS = [
 const FREEDOM: Record<Decision, number> = { hidden: 0, deny: 0, ask: 1, allow: 2 };
 
 const policies: Policy[] = LISTS.flatMap((allow) =>
-  LISTS.flatMap((ask) => LISTS.map((deny) => ({ ...(allow && { allow }), ...(ask && { ask }), ...(deny && { deny }) }))),
+  LISTS.flatMap((ask) =>
+    LISTS.map((deny) => ({ ...(allow && { allow }), ...(ask && { ask }), ...(deny && { deny }) })),
+  ),
 );
 const extras = LISTS.flatMap((list) => list ?? []);
 const narrowings: [Policy, Policy][] = policies.flatMap((policy) => [

@@ -7,12 +7,7 @@ export type Mode = WorkspaceRow["mode"];
 /** The workspace of that name and mode, made on first use. */
 export async function ensureWorkspace(store: Store, name: string, mode: Mode): Promise<WorkspaceRow> {
   const find = () =>
-    store.db
-      .selectFrom("workspaces")
-      .selectAll()
-      .where("name", "=", name)
-      .where("mode", "=", mode)
-      .executeTakeFirst();
+    store.db.selectFrom("workspaces").selectAll().where("name", "=", name).where("mode", "=", mode).executeTakeFirst();
   const found = await find();
   if (found) return found;
 

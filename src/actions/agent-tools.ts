@@ -139,13 +139,19 @@ const toggle = agentTool({
   effect: "write",
   idempotent: true,
   input: z.object({
-    integration: z.string().min(1).max(128).describe("A service, or an integration's id from mcp__integrations__status"),
+    integration: z
+      .string()
+      .min(1)
+      .max(128)
+      .describe("A service, or an integration's id from mcp__integrations__status"),
     enabled: z.boolean(),
   }),
   async run({ integration, enabled }, context) {
     const { workspaceId, profileId, actor } = context.principal;
     const { grants } = await context.calls.holdingsOf(profileId);
-    const meant = grants.filter((granted) => [granted.integration.id, granted.integration.service].includes(integration));
+    const meant = grants.filter((granted) =>
+      [granted.integration.id, granted.integration.service].includes(integration),
+    );
     const given = meant.filter((granted) => granted.enabled);
     if (given.length === 0) {
       const service = meant[0]?.integration.service ?? integration;

@@ -110,7 +110,10 @@ export const status = action({
       .where("grants.workspace_id", "=", principal.workspaceId)
       .orderBy("profiles.name")
       .execute();
-    const profiles = grants.map(({ name, enabled, paused }) => ({ profile: name, enabled: enabled === 1 && paused === 0 }));
+    const profiles = grants.map(({ name, enabled, paused }) => ({
+      profile: name,
+      enabled: enabled === 1 && paused === 0,
+    }));
     return { ...row, profiles };
   },
 });

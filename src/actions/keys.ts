@@ -24,7 +24,7 @@ export const create = action({
     mode: z.enum(["live", "test"]).default("live").describe("Test keys live in a world of their own"),
     scope: z.array(z.enum(SCOPES)).optional().describe("What it may be used for; all that its holder may when absent"),
   }),
-  output: z.object({ id: z.string(), key: z.string() }),
+  output: z.object({ id: z.string(), key: z.string().describe("Shown this once: keep it") }),
   async run({ profile, mode, scope }, context) {
     const { store, audit, principal } = context;
     const workspace = await siblingWorkspace(store, principal.workspaceId, mode);
@@ -32,7 +32,12 @@ export const create = action({
     const subject = { workspaceId: workspace.id, ...(profileId !== undefined && { profileId }) };
     return store.transaction(async (db) => {
       const { id, token } = await createKey(db, { ...subject, mode, ...(scope && { scopes: scope }) });
-      await audit.appendIn(db, { ...subject, actor: principal.actor, action: "key.create", details: { key: id, mode } });
+      await audit.appendIn(db, {
+        ...subject,
+        actor: principal.actor,
+        action: "key.create",
+        details: { key: id, mode },
+      });
       return { id, key: token };
     });
   },

@@ -19,7 +19,12 @@ export const send = action({
   output: z.object({ delivery: z.string(), channel: z.string() }),
   async run({ profile, message, urgency, title, channel }, context) {
     const caller = await callerOf(context, profile);
-    const notice = { message, urgency, ...(title !== undefined && { title }), ...(channel !== undefined && { channel }) };
+    const notice = {
+      message,
+      urgency,
+      ...(title !== undefined && { title }),
+      ...(channel !== undefined && { channel }),
+    };
     return notifyUser(context, caller, notice, context.signal);
   },
 });

@@ -31,7 +31,13 @@ export const create = action({
     const { workspaceId, actor } = principal;
     const row = await store.transaction(async (db) => {
       const created = await createProfile(db, workspaceId, name);
-      await audit.appendIn(db, { workspaceId, actor, action: "profile.create", profileId: created.id, details: { name } });
+      await audit.appendIn(db, {
+        workspaceId,
+        actor,
+        action: "profile.create",
+        profileId: created.id,
+        details: { name },
+      });
       return created;
     });
     return view(row);

@@ -39,7 +39,9 @@ export const call = action({
 export async function callerOf({ store, principal }: ActionContext, profile: string | undefined): Promise<Caller> {
   if (principal.profileId !== null) return { ...principal, profileId: principal.profileId };
   if (profile === undefined) {
-    throw new HubError("invalid_input", "An owner has no tools of its own.", { hint: "Name a profile with --profile." });
+    throw new HubError("invalid_input", "An owner has no tools of its own.", {
+      hint: "Name a profile with --profile.",
+    });
   }
   return { ...principal, profileId: (await findProfile(store.db, principal.workspaceId, profile)).id };
 }

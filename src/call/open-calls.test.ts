@@ -54,7 +54,11 @@ test("a granted call reaches the service once, and is on record before and after
     account: { service: "github", label: "octocat", integration: integration.id },
   });
   expect(github.exchanges.filter(({ method }) => method === "POST")).toMatchObject([
-    { path: "/repos/acme/web/issues", body: { title: "T" }, headers: { authorization: `Bearer ${CREDENTIALS.GITHUB_TOKEN}` } },
+    {
+      path: "/repos/acme/web/issues",
+      body: { title: "T" },
+      headers: { authorization: `Bearer ${CREDENTIALS.GITHUB_TOKEN}` },
+    },
   ]);
   expect(await auditOf(hub)).toEqual([
     "integration.connect",
@@ -122,7 +126,9 @@ test("a destructive call waits for the owner, then runs once with exactly those 
     status: "approval_pending",
   });
   expect(await hub.call(caller, "mcp__github__merge_pull_request", input)).toMatchObject({ status: "done" });
-  expect(await hub.call(caller, "mcp__github__merge_pull_request", input)).toMatchObject({ status: "approval_pending" });
+  expect(await hub.call(caller, "mcp__github__merge_pull_request", input)).toMatchObject({
+    status: "approval_pending",
+  });
   expect(merges()).toBe(1);
 });
 
@@ -177,7 +183,12 @@ test("a grant that is switched off ends calls at once, and switched on it begins
 
 test("with two accounts of a service the agent must say which, and is never guessed for", async () => {
   const { github, hub, caller, integration } = await arrange();
-  const work = await hub.connect("github", github.url, { GITHUB_TOKEN: "ghp_work0123456789work0123456789work01" }, { label: "work" });
+  const work = await hub.connect(
+    "github",
+    github.url,
+    { GITHUB_TOKEN: "ghp_work0123456789work0123456789work01" },
+    { label: "work" },
+  );
   await hub.grant(caller, integration);
   await hub.grant(caller, work);
   const input = { ...REPOSITORY, title: "T" };

@@ -26,6 +26,8 @@ export interface Errand {
   readonly input: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total?: number, message?: string) => void;
+  /** Where the same errand may be run again, what makes it the same; else each has its own. */
+  readonly idempotencyKey?: string;
   /** The approval it was allowed by. */
   readonly approval?: string;
 }
@@ -66,7 +68,7 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       credentials: await parts.credentialsOf(integration),
       config: JSON.parse(integration.config) as Record<string, unknown>,
       signal: errand.signal,
-      idempotencyKey: call,
+      idempotencyKey: errand.idempotencyKey ?? call,
       ...(errand.onProgress && { onProgress: errand.onProgress }),
     });
     record({ status: "done", result: digest(result) });

@@ -44,7 +44,12 @@ export function withAccount(tool: ToolDescription, accounts: readonly string[]):
   const account = { type: "string", enum: accounts, description: "The account to act as" };
   return {
     ...tool,
-    inputSchema: { ...rest, type: "object", properties: { account, ...properties }, required: ["account", ...required] },
+    inputSchema: {
+      ...rest,
+      type: "object",
+      properties: { account, ...properties },
+      required: ["account", ...required],
+    },
   };
 }
 

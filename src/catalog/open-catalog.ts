@@ -20,8 +20,8 @@ export async function openCatalog(extra: readonly string[] = []): Promise<Catalo
   const loaded = new Map<string, Promise<Connector>>();
   const loaders = new Map(Object.entries(BUILT_IN));
   for (const source of extra) {
-    const connector = await loadForeign(source);
-    loaders.set(connector.id, async () => ({ default: connector }));
+    const foreign = await loadForeign(source);
+    loaders.set(foreign.id, async () => ({ default: foreign }));
   }
   const services = [...loaders.keys()].toSorted();
 

@@ -19,7 +19,7 @@ export function listIntegrations(db: Db, workspaceId: string, service?: string):
  * A service of which several accounts are connected is refused: the wrong account is never guessed.
  */
 export async function findIntegration(db: Db, workspaceId: string, meant: string): Promise<IntegrationRow> {
-  const [service = "", label] = splitOnce(meant, ":");
+  const [service, label] = splitOnce(meant, ":");
   const all = await listIntegrations(db, workspaceId);
   const found = all.filter(
     (row) => row.id === meant || (row.service === service && (label === undefined || row.label === label)),

@@ -64,6 +64,7 @@ export async function notifyUser(
     operation,
     input: parseInput(`${integration.service}.${operation}`, schema, input),
     signal,
+    idempotencyKey: delivery,
   });
   return { delivery, channel: `${integration.service}:${integration.id}` };
 }

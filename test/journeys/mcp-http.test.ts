@@ -18,8 +18,7 @@ const openOld: Open = async (url, key, onListChanged) => {
   const client = new OldClient({ name: "old", version: "1" });
   client.setNotificationHandler(ToolListChangedNotificationSchema, onListChanged);
   const requestInit = { headers: { authorization: `Bearer ${key}` } };
-  // The old transport's types were written for a compiler without exactOptionalPropertyTypes.
-  await client.connect(new OldTransport(url, { requestInit }) as Parameters<typeof client.connect>[0]);
+  await client.connect(new OldTransport(url, { requestInit }));
   onTestFinished(() => client.close());
   return {
     listTools: () => client.listTools(),
@@ -56,7 +55,14 @@ const clients: [string, Open][] = [
 async function arrange() {
   let abandoned = false;
   const slack = await startService({
-    "POST /auth.test": { ok: true, team_id: "T1", user_id: "U1", team: "Acme", user: "bot", url: "https://acme.slack.com/" },
+    "POST /auth.test": {
+      ok: true,
+      team_id: "T1",
+      user_id: "U1",
+      team: "Acme",
+      user: "bot",
+      url: "https://acme.slack.com/",
+    },
     "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
     "POST /conversations.create": ({ abandoned: gone }) => gone.then(() => (abandoned = true)),
   });
@@ -94,6 +100,6 @@ test.each(clients)("%s lists, hears of a grant, calls, is told of errors and can
   const call = client.callTool("mcp__slack__create_channel", { name: "ops" }, { signal: giveUp.signal });
   await expect.poll(() => slack.exchanges.at(-1)?.path).toBe("/conversations.create");
   giveUp.abort(new Error("enough"));
-  await expect(call).rejects.toThrow();
+  await expect(call).rejects.toThrow(/enough|abort/i);
   await expect.poll(wasAbandoned).toBe(true);
 });
