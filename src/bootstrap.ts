@@ -15,7 +15,12 @@ export async function bootstrap({ store, audit, owner }: Hub): Promise<Welcome |
   const { workspaceId, actor } = owner;
   return store.transaction(async (db) => {
     await store.engine.inOrder(db);
-    const key = await db.selectFrom("keys").select("id").where("workspace_id", "=", workspaceId).executeTakeFirst();
+    const key = await db
+      .selectFrom("keys")
+      .select("id")
+      .where("workspace_id", "=", workspaceId)
+      .where("profile_id", "is", null)
+      .executeTakeFirst();
     if (key) return undefined;
 
     const { id, token } = await createKey(db, { workspaceId, mode: "live" });

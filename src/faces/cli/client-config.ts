@@ -1,5 +1,5 @@
 /** What makes one MCP client know the hub. */
-interface ClientConfig {
+export interface ClientConfig {
   readonly client: "Claude Desktop" | "Claude Code" | "Cursor" | "VS Code";
   readonly transport: "stdio" | "http";
   /** The file that the text belongs into, or the terminal. */

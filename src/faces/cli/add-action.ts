@@ -1,0 +1,76 @@
+import { text } from "node:stream/consumers";
+import { Argument, type Command, Option } from "commander";
+import type { Action, ActionContext } from "../../actions/action.ts";
+import { type Field, fieldsOf } from "./fields.ts";
+import { addGlobalOptions } from "./global-options.ts";
+import { lineWidth, print, printJson, printNote } from "./output.ts";
+import { readInput, type Typed } from "./read-input.ts";
+import { renderAnswer } from "./render.ts";
+import { describeNewMasterKey, withHub } from "./with-hub.ts";
+import { withProgress } from "./with-progress.ts";
+
+/** Asks whoever sits at the terminal for what an action still needs. */
+export type Complete = (input: object, context: ActionContext) => Promise<object>;
+
+/** Takes a command's exit code. */
+export type Finish = (exitCode: number) => void;
+
+interface ActionCommand {
+  readonly action: Action;
+  readonly complete?: Complete | undefined;
+  /** Whether the parent's name alone means this command, too. */
+  readonly isDefault?: boolean;
+}
+
+/** Adds the command that runs an action: its help, its options and its answer all come from the action. */
+export function addAction(parent: Command, verb: string, spec: ActionCommand, finish: Finish): void {
+  const { action, complete, isDefault = false } = spec;
+  const fields = fieldsOf(action);
+  const command = parent.command(verb, { isDefault }).description(action.summary);
+  for (const field of fields) {
+    if (field.positional) command.addArgument(toArgument(field));
+    else command.addOption(toOption(field));
+  }
+  const readOptions = addGlobalOptions(command, "json");
+
+  command.action(async () => {
+    const options = readOptions();
+    const typed: Typed = Object.fromEntries(
+      fields.map((field, index) => [
+        field.name,
+        field.positional ? command.processedArgs[index] : typedFor(command, field),
+      ]),
+    );
+    const input = await readInput(action.input, fields, typed, () => text(process.stdin));
+    const answer = await withHub(options, async (hub, signal) => {
+      if (hub.masterKey.created) printNote(describeNewMasterKey(hub.masterKey.where));
+      const context = hub.contextOf(hub.owner, signal);
+      const completed = complete ? await complete(input, context) : input;
+      return action.output.parse(await withProgress(action.run(completed as typeof input, context)));
+    });
+    if (options.json) printJson(answer);
+    else print(renderAnswer(action, answer, lineWidth()));
+    finish(isNo(answer) ? 1 : 0);
+  });
+}
+
+function toArgument({ name, kind, required, help }: Field): Argument {
+  const dots = kind === "list" ? "..." : "";
+  return new Argument(required ? `<${name}${dots}>` : `[${name}${dots}]`, help);
+}
+
+function toOption({ flag, kind, placeholder, help }: Field): Option {
+  if (kind === "switch") return new Option(flag, help);
+  const option = new Option(`${flag} <${placeholder}>`, help);
+  const isRepeatable = kind === "list" || kind === "pairs" || kind === "settings";
+  return isRepeatable ? option.argParser((value, before?: string[]) => [...(before ?? []), value]) : option;
+}
+
+function typedFor(command: Command, field: Field): unknown {
+  return command.getOptionValue(toOption(field).attributeName());
+}
+
+/** A check that found something wrong succeeds as a command, and must not as an exit code. */
+function isNo(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "ok" in answer && answer.ok === false;
+}

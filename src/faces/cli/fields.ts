@@ -1,0 +1,85 @@
+import * as z from "zod";
+import type { Action } from "../../actions/action.ts";
+
+type Schema = z.core.JSONSchema._JSONSchema;
+
+/** `settings` are pairs whose values are read as JSON where they are JSON. */
+type Kind = "text" | "number" | "switch" | "list" | "pairs" | "settings" | "json";
+
+/** One input of an action, as a command line takes it. */
+export interface Field {
+  /** As the action calls it, e.g. `base_url`. */
+  readonly name: string;
+  /** As a person types it: `--base-url`, or `service` for one that is given by position. */
+  readonly flag: string;
+  readonly positional: boolean;
+  readonly kind: Kind;
+  readonly required: boolean;
+  /** What to type for its value, e.g. `name=value`. */
+  readonly placeholder: string;
+  readonly help: string;
+}
+
+const NAMED_VALUES = { placeholder: "name=value", note: "may be repeated; name=- reads the value from stdin" };
+
+const KINDS: Readonly<Record<Kind, { readonly placeholder: string; readonly note: string }>> = {
+  text: { placeholder: "text", note: "" },
+  number: { placeholder: "number", note: "" },
+  switch: { placeholder: "", note: "" },
+  list: { placeholder: "text", note: "may be repeated" },
+  pairs: NAMED_VALUES,
+  settings: NAMED_VALUES,
+  json: { placeholder: "json", note: "@file reads it from a file, - from stdin" },
+};
+
+/** An action's inputs, those given by position first. */
+export function fieldsOf({ input, positional = [] }: Action): readonly Field[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(input, { io: "input", unrepresentable: "any" });
+  const names = new Set([...positional, ...Object.keys(properties)]);
+  return [...names].map((name) => {
+    const schema = properties[name] ?? {};
+    const isPositional = positional.includes(name);
+    const kind = kindOf(schema);
+    return {
+      name,
+      flag: isPositional ? name : `--${singular(name, kind).replaceAll("_", "-")}`,
+      positional: isPositional,
+      kind,
+      required: required.includes(name),
+      placeholder: KINDS[kind].placeholder,
+      help: describe(schema, KINDS[kind].note),
+    };
+  });
+}
+
+function kindOf(schema: Schema): Kind {
+  if (typeof schema === "boolean") return "json";
+  const { type, additionalProperties } = schema;
+  if (type === "string") return "text";
+  if (type === "integer" || type === "number") return "number";
+  if (type === "boolean") return "switch";
+  if (type === "array") return "list";
+  if (type !== "object") return "json";
+  return typeof additionalProperties === "object" && additionalProperties.type === "string" ? "pairs" : "settings";
+}
+
+/** Each `--credential` is one of the `credentials`. */
+function singular(name: string, kind: Kind): string {
+  return kind === "list" || kind === "pairs" || kind === "settings" ? name.replace(/(?<!s)s$/, "") : name;
+}
+
+function describe(schema: Schema, note: string): string {
+  if (typeof schema === "boolean") return note;
+  const { description = "", items } = schema;
+  const choices = schema.enum ?? (typeof items === "object" && !Array.isArray(items) ? items.enum : undefined);
+  const notes = [
+    choices?.join(", ") ?? "",
+    isPlain(schema.default) ? `${String(schema.default)} unless given` : "",
+    note,
+  ].filter((text) => text !== "");
+  return `${description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`.trim();
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number";
+}

@@ -1,0 +1,41 @@
+import { styleText } from "node:util";
+
+/** How wide a line may be; without a limit where no one's terminal is asked. */
+export function lineWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+}
+
+/** Writes a command's result: the only lines on stdout that are not MCP's. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Writes what is not the result: notes, questions and errors. */
+export function printNote(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** The one document that a command prints with `--json`. */
+export function printJson(data: unknown): void {
+  print(JSON.stringify({ data }, undefined, 2));
+}
+
+/** Whoever reads stdout may stop early, as `head` does. */
+export function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+type Style = "bold" | "dim" | "red" | "green" | "yellow";
+
+/** Styled where stdout is a terminal that wants it. */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+/** Styled where stderr is a terminal that wants it. */
+export function paintNote(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stderr });
+}

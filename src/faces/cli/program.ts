@@ -1,0 +1,112 @@
+import { Command, CommanderError } from "commander";
+import { ALL_ACTIONS } from "../../actions/all-actions.ts";
+import { connect } from "../../actions/integrations.ts";
+import { HubError } from "../../errors.ts";
+import { VERSION } from "../../version.ts";
+import { addAction, type Finish } from "./add-action.ts";
+import { askForCredentials } from "./ask.ts";
+import { addGlobalOptions } from "./global-options.ts";
+import { print, printNote } from "./output.ts";
+
+/** Runs one command and returns its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram((code) => (exitCode = code), argv.includes("--json"));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw toUsageError(error);
+  }
+}
+
+/** Every command: those about this machine by hand, and those about the hub rendered from the actions. */
+export function buildProgram(finish: Finish, json = false): Command {
+  const program = new Command("patchbay")
+    .description("Connect your services once, and give each agent exactly the tools it should have.")
+    .version(VERSION)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => print(text.trimEnd()),
+      // Help in the place of a command that is missing.
+      writeErr: (text) => (json ? undefined : printNote(text.trimEnd())),
+      outputError: () => undefined,
+    });
+  addGlobalOptions(program, "json", "config");
+  program.commandsGroup("To begin with:");
+  addStart(program, finish);
+  addAction(program, "connect", { action: connect, complete: askForCredentials }, finish);
+  addClientConfig(program, finish);
+  addMcp(program, finish);
+  addDoctor(program, finish);
+  program.commandsGroup("What the hub knows, by noun and verb:");
+  for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
+    const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));
+    for (const [verb, action] of Object.entries(verbs)) {
+      const complete = action === connect ? askForCredentials : undefined;
+      addAction(parent, verb, { action, complete, isDefault: noun === "notify" && verb === "send" }, finish);
+    }
+  }
+  return program;
+}
+
+function addStart(program: Command, finish: Finish): void {
+  const command = program.command("start").description("Run the hub, and show how to connect to it.");
+  const readOptions = addGlobalOptions(command, "json", "config");
+  command.action(async () => {
+    const { start } = await import("./start.ts");
+    finish(await start(readOptions()));
+  });
+}
+
+function addClientConfig(program: Command, finish: Finish): void {
+  const command = program
+    .command("client-config")
+    .description("Show what makes Claude Desktop, Claude Code, Cursor and VS Code know the hub.")
+    .option("--profile <profile>", "whose tools the client gets; needed where there are several")
+    .option("--client <name>", "only this client");
+  const readOptions = addGlobalOptions(command, "json", "config");
+  command.action(async (options: { profile?: string; client?: string }) => {
+    const { showClientConfig } = await import("./show-client-config.ts");
+    finish(await showClientConfig(readOptions(), options));
+  });
+}
+
+/** Here for its help and its errors; what a host runs takes the short way in `run.ts`. */
+function addMcp(program: Command, finish: Finish): void {
+  const command = program
+    .command("mcp")
+    .description("Speak MCP on stdin and stdout as one profile: what MCP clients start.")
+    .requiredOption("--profile <profile>", "whose tools the client gets")
+    .option("--service <service>", "only this service's tools, by their bare names");
+  const readOptions = addGlobalOptions(command, "config");
+  command.action(async ({ profile, service }: { profile: string; service?: string }) => {
+    const { serveProfile } = await import("./serve-profile.ts");
+    finish(await serveProfile({ profile, service, config: readOptions().config }));
+  });
+}
+
+function addDoctor(program: Command, finish: Finish): void {
+  const command = program
+    .command("doctor")
+    .description("Check that everything works, and say how to mend what does not.");
+  const readOptions = addGlobalOptions(command, "json", "config");
+  command.action(async () => {
+    const { doctor } = await import("./doctor.ts");
+    finish(await doctor(readOptions()));
+  });
+}
+
+/** What was typed may hold a secret, so no value of it is repeated. */
+function toUsageError({ code, message }: CommanderError): HubError {
+  if (code === "commander.help")
+    return new HubError("invalid_input", "A command is missing.", { hint: "Add --help to see them." });
+  const [fact = "", guess] = message.replace(/^error: /, "").split("\n");
+  const said = fact.replace(/( but got \d+): .*$/, "$1").replace(/(--[\w-]+)=.*'$/, "$1'");
+  return new HubError("invalid_input", `${said.charAt(0).toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`, {
+    hint: guess?.replaceAll(/[()]/g, "") ?? "Add --help to see what it takes.",
+  });
+}

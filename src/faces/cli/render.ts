@@ -1,0 +1,71 @@
+import * as z from "zod";
+import type { Action } from "../../actions/action.ts";
+import { paint } from "./output.ts";
+import { pad, renderTable, toPlain, widthOf } from "./table.ts";
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What an action answered, for people: a table of a list's rows, or one fact a line. */
+export function renderAnswer({ columns, output }: Action, answer: unknown, width: number): string {
+  if (!isFacts(answer)) return renderValue(answer, width, columns);
+  const { properties = {} } = z.toJSONSchema(output, { unrepresentable: "any" });
+  const notes = Object.entries(properties).flatMap(([name, schema]) =>
+    typeof schema === "object" && schema.description !== undefined ? [[name, schema.description] as const] : [],
+  );
+  return renderFacts(answer, width, Object.fromEntries(notes));
+}
+
+function renderValue(value: unknown, width: number, columns?: readonly string[]): string {
+  if (isRows(value)) return renderRows(value, width, columns ?? Object.keys(value[0] ?? {}));
+  if (Array.isArray(value)) return value.length === 0 ? paint("dim", "None.") : value.map(toCell).join("\n");
+  return isFacts(value) ? renderFacts(value, width) : toCell(value);
+}
+
+function renderRows(rows: readonly Facts[], width: number, columns: readonly string[]): string {
+  const cells = rows.map((row) => columns.map((name) => toCell(row[name])));
+  return renderTable(columns, cells, width);
+}
+
+/** Facts that are absent are left out, and large ones stand below their names. */
+export function renderFacts(facts: Facts, width: number, notes: Readonly<Record<string, string>> = {}): string {
+  const shown = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);
+  const names = Math.max(0, ...shown.map(([name]) => widthOf(name)));
+  return shown
+    .map(([name, value]) => {
+      const title = paint("dim", pad(toPlain(name).replaceAll("_", " "), names));
+      if (isBlock(value)) return `${title}\n${indent(renderValue(value, width - 2))}`;
+      const note = notes[name] === undefined ? "" : `  ${paint("dim", `(${notes[name]})`)}`;
+      return `${title}  ${toCell(value).replaceAll("\n", `\n${" ".repeat(names + 2)}`)}${note}`;
+    })
+    .join("\n");
+}
+
+function isBlock(value: unknown): boolean {
+  return isRows(value) || (isFacts(value) && Object.keys(value).length > 0);
+}
+
+export function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "  ");
+}
+
+function toCell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map(toCell).join(", ") || "none";
+  if (typeof value === "string") return toPlain(value);
+  return isFacts(value) ? pairs(value) : JSON.stringify(value);
+}
+
+function pairs(facts: Facts): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${toPlain(name)}=${toCell(value)}`)
+    .join(" ");
+}
+
+function isRows(value: unknown): value is readonly Facts[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isFacts);
+}
+
+function isFacts(value: unknown): value is Facts {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

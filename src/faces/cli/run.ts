@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import { endWithReader } from "./output.ts";
+import { reportError } from "./report-error.ts";
+import type { ServeProfileOptions } from "./serve-profile.ts";
+
+/** Runs the command line and returns its exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  try {
+    const options = argv[0] === "mcp" ? readMcpOptions(argv.slice(1)) : undefined;
+    if (options) {
+      const { serveProfile } = await import("./serve-profile.ts");
+      return await serveProfile(options);
+    }
+    endWithReader();
+    const { runProgram } = await import("./program.ts");
+    return await runProgram(argv);
+  } catch (error) {
+    return reportError(error, argv.includes("--json"));
+  }
+}
+
+/**
+ * The options of a well-formed `mcp`; with anything else the program knows better what to say.
+ *
+ * A host starts `mcp` and waits for it, so it is spared what only people need: loading the parser and every action's help
+ * would take longer than opening the hub.
+ */
+function readMcpOptions(args: string[]): ServeProfileOptions | undefined {
+  const text = { type: "string" } as const;
+  try {
+    const { profile, service, config } = parseArgs({
+      args,
+      options: { profile: text, service: text, config: text },
+    }).values;
+    return profile === undefined ? undefined : { profile, service, config };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { environment, readConfig } from "../../config.ts";
+import type { Hub } from "../../hub.ts";
+import type { GlobalOptions } from "./global-options.ts";
+import { paintNote } from "./output.ts";
+
+/** The configuration of whoever types a command, who may keep a config file in the folder they stand in. */
+export function readLocalConfig({ config: file }: Pick<GlobalOptions, "config">): ReturnType<typeof readConfig> {
+  return readConfig({ env: environment(), cwd: process.cwd(), ...(file !== undefined && { file }) });
+}
+
+/** Whether there is a database; one on a server is looked for by opening it. */
+export function hasHub(databaseUrl: string): boolean {
+  return /^postgres(ql)?:|^:memory:$/.test(databaseUrl) || existsSync(databaseUrl);
+}
+
+/** Opens the hub of whoever types a command, and closes it after the work. Ctrl-C gives the work up. */
+export async function withHub<Result>(
+  options: Pick<GlobalOptions, "config">,
+  work: (hub: Hub, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const config = readLocalConfig(options);
+  const { openHub } = await import("../../hub.ts");
+  const hub = await openHub(config);
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  try {
+    return await work(hub, stop.signal);
+  } catch (error) {
+    throw hub.asHubError(error);
+  } finally {
+    await hub.close();
+  }
+}
+
+export function describeNewMasterKey(where: string): string {
+  const fact = `A new master key was made. It is kept in ${where}.`;
+  return `${paintNote("yellow", "!")} ${fact} Back it up: without it no credential can be read.`;
+}
