@@ -218,6 +218,16 @@ test("an answer over the limit is cut off, whatever length it was announced with
   });
 });
 
+test("an answer over the limit ends its connection", async () => {
+  await using service = await startService({ "GET /": { status: 200, body: "x".repeat(20_000_000) } });
+  const { fetch, baseUrl } = open(service, {}, { responseBytes: 1000 });
+
+  const reading = fetch(baseUrl).then((answer) => answer.text());
+
+  await expect(reading).rejects.toMatchObject({ code: "too_large" });
+  await expect(service.exchanges[0]?.abandoned).resolves.toBe(undefined);
+});
+
 test("a request over the limit is not sent, streamed or not", async () => {
   await using service = await startService({});
   const { fetch, baseUrl } = open(service, { effect: "write" }, { requestBytes: 1000 });
