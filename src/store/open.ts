@@ -1,5 +1,6 @@
 import type { ColumnDefinitionBuilder, Dialect, SelectQueryBuilder, Transaction } from "kysely";
 import { Kysely } from "kysely";
+import { HubError } from "../errors.ts";
 import { type Changes, watchChanges } from "./changes.ts";
 import { migrate } from "./migrate.ts";
 import type { Tables } from "./tables.ts";
@@ -38,7 +39,18 @@ export interface Store {
  * where a newer version of Patchbay has already changed its schema.
  */
 export async function openStore(url: string): Promise<Store> {
-  const engine = await openEngine(url);
+  try {
+    return await openOn(await openEngine(url));
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    throw new HubError("unavailable", `The database ${nameDatabase(url)} can't be opened: ${explain(error)}.`, {
+      hint: "Check that it is there, that Patchbay may write to it, and what PATCHBAY_HOME and PATCHBAY_DATABASE_URL say.",
+      cause: error,
+    });
+  }
+}
+
+async function openOn(engine: Engine): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: engine.dialect });
   try {
     await migrate(db, engine);
@@ -59,12 +71,30 @@ export async function openStore(url: string): Promise<Store> {
   }
 }
 
-// Only the one that is used is loaded: each costs the start of every stdio process several milliseconds.
-async function openEngine(url: string): Promise<Engine> {
-  if (/^postgres(ql)?:\/\//.test(url)) {
+/** Picks the engine by the URL, and loads only that one: each costs the start of a stdio process several milliseconds. */
+export async function openEngine(url: string): Promise<Engine> {
+  if (isPostgres(url)) {
     const { openPostgres } = await import("./postgres.ts");
     return openPostgres(url);
   }
   const { openSqlite } = await import("./sqlite.ts");
   return openSqlite(url);
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url);
+}
+
+/** Without the password that a URL may carry. */
+function nameDatabase(url: string): string {
+  if (!isPostgres(url)) return url;
+  if (!URL.canParse(url)) return "in PATCHBAY_DATABASE_URL";
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}
+
+/** The driver's own words; Node gives none, only a code, when a host refuses on each of its addresses. */
+function explain(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return message || (code ?? "no reason was given");
 }

@@ -19,18 +19,19 @@ const BUSY_TIMEOUT_MS = 10_000;
  *
  * Several processes may have the file open; a writer waits up to ten seconds for another.
  */
-export function openSqlite(path: string): Engine {
+export async function openSqlite(path: string): Promise<Engine> {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   if (path !== ":memory:") chmodSync(path, 0o600);
-  database.pragma("journal_mode = WAL");
+  // Two processes that open a new file at once: SQLite refuses one of them without waiting.
+  await whenFree(async () => database.pragma("journal_mode = WAL"));
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   // From here on `whenFree` waits: SQLite's own waiting would block a writer of the same process, too.
   database.pragma("busy_timeout = 0");
 
-  const dataVersion = database.prepare("pragma data_version").pluck();
-  let seen = dataVersion.get();
+  const dataVersion = await whenFree(async () => database.prepare("pragma data_version").pluck());
+  let seen: unknown;
 
   return {
     kind: "sqlite",
@@ -40,10 +41,16 @@ export function openSqlite(path: string): Engine {
     lockRow: (query) => query,
     inOrder: () => Promise.resolve(),
     mayHaveForeignWrites() {
-      const now = dataVersion.get();
-      const changed = now !== seen;
-      seen = now;
-      return changed;
+      try {
+        const now = dataVersion.get();
+        const changed = now !== seen;
+        seen = now;
+        return changed;
+      } catch (error) {
+        // Another process is repairing the file after a crash.
+        if (isBusy(error)) return true;
+        throw error;
+      }
     },
   };
 }

@@ -1,0 +1,256 @@
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Kysely } from "kysely";
+import { expect, test, vi } from "vitest";
+import { HubError } from "../src/errors.ts";
+import { openEngine, openStore, type Store } from "../src/store/open.ts";
+import { makeSqliteDatabase, onEachStore, startChild } from "#testing";
+
+const WRITE_SETTINGS = new URL("./fixtures/write-settings.ts", import.meta.url);
+
+function insertWorkspace({ db }: Pick<Store, "db">, name: string, id = `ws_${name}`): Promise<unknown> {
+  const row = { id, name, mode: "live" as const, created_at: "2026-01-01T00:00:00.000Z" };
+  return db.insertInto("workspaces").values(row).execute();
+}
+
+function insertProfile({ db }: Pick<Store, "db">, workspaceId: string): Promise<unknown> {
+  return db
+    .insertInto("profiles")
+    .values({
+      id: "prof_1",
+      workspace_id: workspaceId,
+      name: "claude",
+      notification_channels: "[]",
+      created_at: "2026-01-01T00:00:00.000Z",
+    })
+    .execute();
+}
+
+function insertSetting({ db }: Pick<Store, "db">, workspaceId: string, name: string): Promise<unknown> {
+  return db.insertInto("settings").values({ workspace_id: workspaceId, name, value: "1" }).execute();
+}
+
+async function countSettings({ db }: Store): Promise<number> {
+  const rows = await db.selectFrom("settings").selectAll().execute();
+  return rows.length;
+}
+
+function recordChange(store: Store, profile_id: string | null): Promise<void> {
+  return store.transaction((db) => store.changes.record(db, { workspace_id: "ws_1", profile_id }));
+}
+
+function listen(store: Store): (string | null)[] {
+  const heard: (string | null)[] = [];
+  store.changes.subscribe(({ profile_id }) => heard.push(profile_id));
+  return heard;
+}
+
+await onEachStore((makeDatabase) => {
+  test("a transaction that throws leaves nothing behind, and the store goes on", async () => {
+    const store = await (await makeDatabase()).open();
+
+    const failing = store.transaction(async (db) => {
+      await insertWorkspace({ db }, "lost");
+      throw new Error("changed my mind");
+    });
+
+    await expect(failing).rejects.toThrow("changed my mind");
+    await insertWorkspace(store, "kept");
+    const rows = await store.db.selectFrom("workspaces").select("name").execute();
+    expect(rows).toEqual([{ name: "kept" }]);
+  });
+
+  test("a row that refers to nothing is refused", async () => {
+    const store = await (await makeDatabase()).open();
+
+    await expect(insertProfile(store, "ws_nowhere")).rejects.toThrow(/foreign key/i);
+  });
+
+  test("a row that others refer to can't be deleted", async () => {
+    const store = await (await makeDatabase()).open();
+    await insertWorkspace(store, "a");
+    await insertProfile(store, "ws_a");
+
+    await expect(store.db.deleteFrom("workspaces").execute()).rejects.toThrow(/foreign key/i);
+  });
+
+  test("a second workspace of the same name and mode is refused", async () => {
+    const store = await (await makeDatabase()).open();
+    await insertWorkspace(store, "a");
+
+    await expect(insertWorkspace(store, "a", "ws_other")).rejects.toThrow(/unique/i);
+  });
+
+  test("sequence numbers are numbers, also those above 32 bits", async () => {
+    const store = await (await makeDatabase()).open();
+    const seq = 2 ** 40;
+    await store.db.insertInto("audit_heads").values({ workspace_id: "ws_1", seq, hash: "" }).execute();
+
+    const [head] = await store.db.selectFrom("audit_heads").select("seq").execute();
+
+    expect(head).toEqual({ seq });
+  });
+
+  test("what one store committed is there for another that is opened later", async () => {
+    const database = await makeDatabase();
+    const first = await database.open();
+    await insertWorkspace(first, "a");
+    await first.close();
+
+    const second = await database.open();
+
+    expect(await second.db.selectFrom("workspaces").select("name").execute()).toEqual([{ name: "a" }]);
+  });
+
+  test("a change reaches the listeners of another store within a second, in order", async () => {
+    const database = await makeDatabase();
+    const [writer, reader] = [await database.open(), await database.open()];
+    const heard = listen(reader);
+
+    await recordChange(writer, "prof_1");
+    await recordChange(writer, null);
+    await recordChange(writer, "prof_2");
+
+    await vi.waitFor(() => expect(heard).toEqual(["prof_1", null, "prof_2"]), { timeout: 1000, interval: 20 });
+  });
+
+  test("a change reaches the listeners of the store that recorded it as soon as it catches up", async () => {
+    const store = await (await makeDatabase()).open();
+    const heard = listen(store);
+
+    await recordChange(store, "prof_1");
+    await store.changes.catchUp();
+
+    expect(heard).toEqual(["prof_1"]);
+  });
+
+  test("a change of a transaction that failed reaches nobody", async () => {
+    const store = await (await makeDatabase()).open();
+    const heard = listen(store);
+
+    const failing = store.transaction(async (db) => {
+      await store.changes.record(db, { workspace_id: "ws_1", profile_id: "prof_1" });
+      throw new Error("changed my mind");
+    });
+    await expect(failing).rejects.toThrow("changed my mind");
+    await store.changes.catchUp();
+
+    expect(heard).toEqual([]);
+  });
+
+  test("no change is missed while several stores record at once", async () => {
+    const database = await makeDatabase();
+    const [one, other, reader] = [await database.open(), await database.open(), await database.open()];
+    const heard = listen(reader);
+    const names = Array.from({ length: 30 }, (_, index) => `prof_${index}`);
+
+    await Promise.all(
+      names.flatMap((name) => [recordChange(one, name), reader.changes.catchUp(), recordChange(other, name)]),
+    );
+    await reader.changes.catchUp();
+
+    expect(heard).toHaveLength(60);
+    expect(new Set(heard)).toEqual(new Set(names));
+  });
+
+  test("an ended subscription hears nothing more", async () => {
+    const store = await (await makeDatabase()).open();
+    const heard: unknown[] = [];
+    const unsubscribe = store.changes.subscribe((change) => heard.push(change));
+
+    unsubscribe();
+    await recordChange(store, "prof_1");
+    await store.changes.catchUp();
+
+    expect(heard).toEqual([]);
+  });
+
+  test("two stores of one process that write at once both succeed", async () => {
+    const database = await makeDatabase();
+    const [one, other] = [await database.open(), await database.open()];
+
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => [
+        one.transaction((db) => insertSetting({ db }, "ws_one", `setting-${index}`)),
+        other.transaction((db) => insertSetting({ db }, "ws_other", `setting-${index}`)),
+        insertSetting(other, "ws_third", `setting-${index}`),
+      ]).flat(),
+    );
+
+    expect(await countSettings(one)).toBe(60);
+  });
+
+  test("two processes that open a new database and write at once both succeed", async () => {
+    const database = await makeDatabase();
+
+    const children = ["ws_one", "ws_other"].map((id) => startChild(WRITE_SETTINGS, database.url, id, "50"));
+    const exitCodes = await Promise.all(children.map(({ exitCode }) => exitCode));
+
+    expect(exitCodes).toEqual([0, 0]);
+    expect(await countSettings(await database.open())).toBe(100);
+  });
+
+  test("a schema that a newer version has changed is refused", async () => {
+    const database = await makeDatabase();
+    const store = await database.open();
+    const later = { name: "9999-later", timestamp: "2030-01-01T00:00:00.000Z" };
+    await store.db
+      .withTables<{ kysely_migration: typeof later }>()
+      .insertInto("kysely_migration")
+      .values(later)
+      .execute();
+
+    await expect(database.open()).rejects.toMatchObject({
+      code: "conflict",
+      message: "The database was changed by a newer Patchbay (9999-later).",
+    });
+  });
+
+  test("a migration that fails half way leaves nothing behind", async () => {
+    const database = await makeDatabase();
+    await using db = new Kysely<unknown>({ dialect: (await openEngine(database.url)).dialect });
+    await db.schema.createTable("changes").addColumn("in_the_way", "text").execute();
+
+    await expect(database.open()).rejects.toThrow(/changes.* already exists/);
+
+    const tables = await db.introspection.getTables();
+    expect(tables.map(({ name }) => name)).toEqual(["changes"]);
+  });
+});
+
+test("the files of a SQLite store can be read by their owner only", async () => {
+  const { url, open } = await makeSqliteDatabase();
+  const store = await open();
+  await insertWorkspace(store, "a");
+
+  const modes = [url, `${url}-wal`, `${url}-shm`].map((path) => statSync(path).mode & 0o777);
+
+  expect(modes).toEqual([0o600, 0o600, 0o600]);
+});
+
+test("a folder that is made for a SQLite store is its owner's", async () => {
+  const { url } = await makeSqliteDatabase();
+  const folder = join(dirname(url), "home");
+
+  const store = await openStore(join(folder, "hub.db"));
+  await store.close();
+
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+test("a file that is not a database is reported by its name", async () => {
+  const { url } = await makeSqliteDatabase();
+
+  await expect(openStore(dirname(url))).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining(dirname(url)),
+  });
+});
+
+test("a PostgreSQL that does not answer is reported without the password", async () => {
+  const failure: unknown = await openStore("postgres://hub:s3cret@127.0.0.1:1/hub").catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(HubError);
+  expect(failure).toMatchObject({ code: "unavailable", message: expect.stringContaining("127.0.0.1:1/hub") });
+  expect(String(failure)).not.toContain("s3cret");
+});
