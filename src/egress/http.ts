@@ -8,11 +8,10 @@ interface HttpParts {
   readonly connector: Connector;
   readonly base: URL;
   readonly fetch: typeof globalThis.fetch;
-  readonly signal: AbortSignal;
 }
 
 /** The JSON client that declarative operations are made of. */
-export function makeHttp({ connector, base, fetch, signal }: HttpParts): Http {
+export function makeHttp({ connector, base, fetch }: HttpParts): Http {
   return {
     async request(method, path, options = {}) {
       const body = encodeBody(connector.bodies ?? "json", options.body);
@@ -25,7 +24,6 @@ export function makeHttp({ connector, base, fetch, signal }: HttpParts): Http {
           ...options.headers,
         },
         ...(body && { body: body.text }),
-        signal,
       });
       const text = await answer.text();
       if (!answer.ok) {

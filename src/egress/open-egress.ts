@@ -87,7 +87,7 @@ export function openEgress(options: EgressOptions): Egress {
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
         fetch,
-        http: makeHttp({ connector, base, fetch, signal }),
+        http: makeHttp({ connector, base, fetch }),
         config,
         signal,
         idempotencyKey,

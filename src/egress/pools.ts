@@ -22,11 +22,10 @@ export interface Pools {
  */
 export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: number): Pools {
   const agents = new Map<"public" | "private", Agent>();
-  const load = remember(() => import("undici"));
 
   return {
     async dispatch({ url, method, headers, body }, signal) {
-      const { Agent, fetch } = await load();
+      const { Agent, fetch } = await import("undici");
       const kind = isAllowedPrivate(url) ? "private" : "public";
       const agent =
         agents.get(kind) ??
@@ -38,7 +37,7 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
           ...(kind === "public" && { connect: { lookup: lookupPublic } }),
         });
       agents.set(kind, agent);
-      const answer = await fetch(url, {
+      return fetch(url, {
         method,
         headers: [...headers],
         redirect: "manual",
@@ -46,7 +45,6 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
         signal,
         ...(body && { body }),
       });
-      return new Response(answer.body, answer);
     },
     async close() {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
@@ -67,8 +65,3 @@ const lookupPublic: LookupFunction = (hostname, options, callback) => {
     return options.all ? callback(null, addresses) : callback(null, first?.address ?? "", first?.family);
   });
 };
-
-function remember<Value>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => (made ??= make());
-}

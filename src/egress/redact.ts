@@ -47,13 +47,13 @@ function secretParts(secret: string): readonly string[] {
     return [secret, secret.trim()];
   }
   const { href, password, pathname, search } = url;
-  const path = /^https?:$/.test(url.protocol) ? [pathname + search, ...pathname.split("/").filter(isLong)] : [];
+  const path = /^https?:$/.test(url.protocol) ? [pathname + search, ...pathname.split("/")].filter(isLong) : [];
   return [secret, secret.trim(), href, password, decodeSafely(password), ...path];
 }
 
-/** A token and not a word like `webhooks`. */
-function isLong(segment: string): boolean {
-  return segment.length >= 16;
+/** A token, and not a word like `webhooks` or a path that anybody might name. */
+function isLong(text: string): boolean {
+  return text.length >= 16;
 }
 
 function decodeSafely(text: string): string {

@@ -11,7 +11,7 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const USER_AGENT = "patchbay";
 
-export interface SendLimits {
+interface SendLimits {
   readonly requestBytes: number;
   readonly responseBytes: number;
 }
