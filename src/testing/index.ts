@@ -1,5 +1,6 @@
 export * from "./loopback-server.ts";
 export * from "./make-target.ts";
 export * from "./run-on.ts";
+export * from "./start-child.ts";
 export * from "./stores.ts";
 export * from "./open-test-hub.ts";
