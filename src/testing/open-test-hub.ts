@@ -23,33 +23,33 @@ interface TestHubOptions {
 export async function openTestHub({ env = {}, file = {} }: TestHubOptions = {}): Promise<TestHub> {
   const home = mkdtempSync(join(tmpdir(), "patchbay-hub-"));
   writeFileSync(join(home, "mcp.config.json"), JSON.stringify(file));
-  const hub = await openHub(
-    readConfig({
-      env: {
-        PATCHBAY_HOME: home,
-        PATCHBAY_PORT: "0",
-        PATCHBAY_LOG_LEVEL: "silent",
-        PATCHBAY_MASTER_KEY: "00".repeat(32),
-        PATCHBAY_ALLOW_PRIVATE_HOSTS: "127.0.0.1",
-        ...env,
-      },
-    }),
-  );
+  const whole = {
+    PATCHBAY_HOME: home,
+    PATCHBAY_PORT: "0",
+    PATCHBAY_LOG_LEVEL: "silent",
+    PATCHBAY_MASTER_KEY: "00".repeat(32),
+    PATCHBAY_ALLOW_PRIVATE_HOSTS: "127.0.0.1",
+    ...env,
+  };
+  const hub = await openHub(readConfig({ env: whole }));
   onTestFinished(async () => {
     await hub.close();
     rmSync(home, { recursive: true });
   });
-  return new TestHub(hub, home);
+  return new TestHub(hub, home, whole);
 }
 
 /** What tests ask of a hub again and again, in one word each. */
 export class TestHub {
   readonly hub: Hub;
   readonly home: string;
+  /** With it another process opens the same hub. */
+  readonly env: Record<string, string>;
 
-  constructor(hub: Hub, home: string) {
+  constructor(hub: Hub, home: string, env: Record<string, string>) {
     this.hub = hub;
     this.home = home;
+    this.env = env;
   }
 
   get workspaceId(): string {

@@ -1,0 +1,64 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openTestHub, startService, type TestHub } from "#testing";
+import type { Caller } from "../../src/call/open-calls.ts";
+import { serveHttp } from "../../src/faces/http/server.ts";
+import { type Address, CLIENTS } from "./any-client.ts";
+
+async function arrange() {
+  let abandoned = false;
+  const slack = await startService({
+    "POST /auth.test": { ok: true, team_id: "T1", user_id: "U1", team: "Acme", user: "bot", url: "https://acme.slack.com/" },
+    "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
+    "POST /conversations.create": ({ abandoned: gone }) => gone.then(() => (abandoned = true)),
+  });
+  const hub = await openTestHub();
+  const caller = await hub.addProfile("coder");
+  const integration = await hub.connect("slack", slack.url, { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" });
+  return { hub, caller, integration, slack, wasAbandoned: () => abandoned };
+}
+
+async function addressByHttp(hub: TestHub, caller: Caller): Promise<Address> {
+  const server = await serveHttp(hub.hub);
+  onTestFinished(() => server.close());
+  return { url: new URL(`${server.url}/mcp`), key: await hub.addKey(caller) };
+}
+
+/** The executable on the same data folder, beside this process. */
+async function addressByStdio(hub: TestHub): Promise<Address> {
+  const main = new URL("../../src/main.ts", import.meta.url).pathname;
+  return { command: process.execPath, args: [main, "mcp", "--profile", "coder"], env: hub.env };
+}
+
+describe.each([
+  ["HTTP", addressByHttp],
+  ["stdio", addressByStdio],
+])("by %s", (_transport, addressOf) => {
+  test.each(CLIENTS)("%s lists, hears of a grant, calls, is told of errors and cancels", async (_client, open) => {
+    const { hub, caller, integration, slack, wasAbandoned } = await arrange();
+    let changes = 0;
+    const client = await open(await addressOf(hub, caller), () => changes++);
+
+    const before = (await client.listTools()).tools.map(({ name }) => name);
+    expect(before).toContain("mcp__integrations__request");
+    expect(before).not.toContain("mcp__slack__post_message");
+
+    await hub.grant(caller, integration);
+    await expect.poll(() => changes, { timeout: 2000 }).toBeGreaterThan(0);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toContain("mcp__slack__post_message");
+
+    const posted = await client.callTool("mcp__slack__post_message", { channel: "C1", text: "hi" });
+    expect(posted).toMatchObject({ structuredContent: { channel: "C1", ts: "1.2" } });
+    expect(slack.exchanges.at(-1)?.headers["authorization"]).toBe("Bearer xoxb-sentinel-0123456789");
+
+    const wrong = await client.callTool("mcp__slack__post_message", { channel: "C1" });
+    expect(wrong).toMatchObject({ isError: true, structuredContent: { error: { code: "invalid_input" } } });
+    await expect(client.callTool("mcp__slack__nope", {})).rejects.toMatchObject({ code: -32602 });
+
+    const giveUp = new AbortController();
+    const call = client.callTool("mcp__slack__create_channel", { name: "ops" }, { signal: giveUp.signal });
+    await expect.poll(() => slack.exchanges.at(-1)?.path, { timeout: 5000 }).toBe("/conversations.create");
+    giveUp.abort(new Error("enough"));
+    await expect(call).rejects.toThrow(/enough|abort/i);
+    await expect.poll(wasAbandoned, { timeout: 5000 }).toBe(true);
+  });
+});
