@@ -82,7 +82,7 @@ async function readRequest(
   };
 }
 
-/** Follows a GET to hosts that a request may go to anyway, without the credential; everything else is refused. */
+/** Follows a GET to hosts that a request may go to anyway, to another than its own without the credential. */
 async function sendAndFollow(rules: SendRules, placed: Outgoing, redirect: string): Promise<Response> {
   let request = placed;
   for (let followed = 0; ; followed += 1) {
@@ -101,7 +101,9 @@ async function sendAndFollow(rules: SendRules, placed: Outgoing, redirect: strin
       });
     }
     rules.checkDestination(next);
-    request = { url: next, method: request.method, headers: withoutSecrets(request.headers), body: undefined };
+    // GitHub, for one, sends a read of a renamed repository to its new address, which may be just as private.
+    const headers = next.origin === request.url.origin ? request.headers : withoutSecrets(request.headers);
+    request = { url: next, method: request.method, headers, body: undefined };
   }
 }
 

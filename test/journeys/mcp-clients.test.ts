@@ -7,7 +7,14 @@ import { type Address, CLIENTS } from "./any-client.ts";
 async function arrange() {
   let abandoned = false;
   const slack = await startService({
-    "POST /auth.test": { ok: true, team_id: "T1", user_id: "U1", team: "Acme", user: "bot", url: "https://acme.slack.com/" },
+    "POST /auth.test": {
+      ok: true,
+      team_id: "T1",
+      user_id: "U1",
+      team: "Acme",
+      user: "bot",
+      url: "https://acme.slack.com/",
+    },
     "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
     "POST /conversations.create": ({ abandoned: gone }) => gone.then(() => (abandoned = true)),
   });

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+type Env = Readonly<Record<string, string>>;
+
+interface RunOptions {
+  readonly stdin?: string;
+  readonly env?: Env;
+}
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process that goes on until it is told to stop. */
+export interface Running {
+  /** What it has printed once that holds a text. */
+  printed(text: string): Promise<string>;
+  stop(signal: NodeJS.Signals): Promise<Ended>;
+}
+
+export interface Cli {
+  /** The folder of its data. */
+  readonly home: string;
+  /** The folder it is run in. */
+  readonly cwd: string;
+  readonly env: Env;
+  run(args: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** The `data` that a command prints with `--json`; throws where it fails. */
+  data<Data = Readonly<Record<string, unknown>>>(args: readonly string[], options?: RunOptions): Promise<Data>;
+  /** The `error` that a command prints with `--json`, and its exit code. */
+  error(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>;
+  spawn(args: readonly string[]): Running;
+  /** Everything that was printed so far, by all commands. */
+  transcript(): string;
+}
+
+/** The real executable with a home of its own, which is gone when the test ends. */
+export function openCli(more: Env = {}): Cli {
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-cli-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const home = join(folder, "home");
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, PATCHBAY_HOME: home, PATCHBAY_PORT: "0", ...more };
+  let transcript = "";
+
+  function launch(args: readonly string[], extra: Env = {}) {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...env, ...extra } });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    const end = ended.then(([stdout, stderr, [exitCode]]) => {
+      transcript += stdout + stderr;
+      return { exitCode: exitCode as number | null, stdout, stderr };
+    });
+    return { child, end };
+  }
+
+  async function run(args: readonly string[], { stdin = "", env: extra }: RunOptions = {}): Promise<Ended> {
+    const { child, end } = launch(args, extra);
+    child.stdin.end(stdin);
+    return end;
+  }
+
+  return {
+    home,
+    cwd: folder,
+    env,
+    run,
+    async data(args, options) {
+      const { exitCode, stdout, stderr } = await run([...args, "--json"], options);
+      if (exitCode !== 0) throw new Error(`patchbay ${args.join(" ")} ended with ${exitCode}: ${stderr}`);
+      return JSON.parse(stdout).data;
+    },
+    async error(args, options) {
+      const { exitCode, stdout, stderr } = await run([...args, "--json"], options);
+      return { exitCode, stdout, ...JSON.parse(stderr).error };
+    },
+    spawn(args) {
+      const { child, end } = launch(args);
+      let stdout = "";
+      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+      return {
+        async printed(expected) {
+          while (!stdout.includes(expected)) await Promise.race([once(child.stdout, "data"), failAtEnd(end)]);
+          return stdout;
+        },
+        async stop(signal) {
+          child.kill(signal);
+          return end;
+        },
+      };
+    },
+    transcript: () => transcript,
+  };
+}
+
+async function failAtEnd(end: Promise<Ended>): Promise<never> {
+  throw new Error(`It ended early: ${JSON.stringify(await end)}`);
+}
