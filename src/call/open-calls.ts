@@ -3,6 +3,8 @@ import { type Holdings, openHoldings } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import type { ToolDescription } from "../catalog/describe-tool.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
+import type { Client } from "../connector/client.ts";
+import { Contents } from "../connector/contents.ts";
 import { digest } from "../digest.ts";
 import { redactTokens } from "../egress/redact.ts";
 import { HubError } from "../errors.ts";
@@ -32,10 +34,12 @@ export interface Call {
   readonly input: unknown;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total?: number, message?: string) => void;
+  readonly client?: Client;
 }
 
 export type CallResult =
   | { readonly status: "done"; readonly data: unknown; readonly account: AccountShown }
+  | { readonly status: "contents"; readonly data: Contents; readonly account: AccountShown }
   | { readonly status: "paged"; readonly data: Page; readonly account: AccountShown }
   | {
       readonly status: "approval_pending";
@@ -71,7 +75,7 @@ export function openCalls(parts: CallParts): Calls {
     perform: (errand) => perform(parts, errand),
     readPage: (caller, handle, number) => readPage(parts.store, caller, handle, number, parts.resultTokens),
 
-    async call({ caller, tool, input, signal, onProgress }) {
+    async call({ caller, tool, input, signal, onProgress, client }) {
       const callable = await findCallable(parts.catalog, await holdingsOf(caller.profileId), tool).catch(
         async (error: unknown) => {
           await recordRefusal(parts, caller, tool, error);
@@ -94,13 +98,22 @@ export function openCalls(parts: CallParts): Calls {
         input: parsed,
         signal,
         ...(onProgress && { onProgress }),
+        ...(client && { client }),
         ...(permit.approval !== undefined && { approval: permit.approval }),
       });
-      const json = JSON.stringify(data) ?? "null";
-      if (fitsOnePage(json, parts.resultTokens)) return { status: "done", data, account };
-      return { status: "paged", data: await keepPages(parts.store, caller, json, parts.resultTokens), account };
+      const contents = callable.operation.output === Contents ? Contents.parse(data) : undefined;
+      const json = JSON.stringify(data, contents && leaveOutMedia) ?? "null";
+      if (!fitsOnePage(json, parts.resultTokens)) {
+        return { status: "paged", data: await keepPages(parts.store, caller, json, parts.resultTokens), account };
+      }
+      return contents ? { status: "contents", data: contents, account } : { status: "done", data, account };
     },
   };
+}
+
+/** Models take images and sounds by other measures than text, and a piece of one is of no use to anybody. */
+function leaveOutMedia(key: string, value: unknown): unknown {
+  return key === "data" || key === "blob" ? undefined : value;
 }
 
 type Chosen = Callable["accounts"][number];

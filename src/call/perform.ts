@@ -1,4 +1,5 @@
 import type { Audit } from "../audit/open-audit.ts";
+import type { Client } from "../connector/client.ts";
 import type { Connector } from "../connector/connector.ts";
 import { digest } from "../digest.ts";
 import type { Egress } from "../egress/open-egress.ts";
@@ -26,6 +27,7 @@ export interface Errand {
   readonly input: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total?: number, message?: string) => void;
+  readonly client?: Client;
   /** Where the same errand may be run again, what makes it the same; else each has its own. */
   readonly idempotencyKey?: string;
   /** The approval it was allowed by. */
@@ -70,6 +72,7 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       signal: errand.signal,
       idempotencyKey: errand.idempotencyKey ?? call,
       ...(errand.onProgress && { onProgress: errand.onProgress }),
+      ...(errand.client && { client: errand.client }),
     });
     record({ status: "done", result: digest(result) });
     return result;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Client } from "./client.ts";
 
 /** What an operation does to the outside world. Default policy, MCP annotations and retries all follow from it. */
 export type Effect = "read" | "write" | "destructive";
@@ -36,6 +37,7 @@ export interface CallContext<Config = Readonly<Record<string, unknown>>> {
   readonly idempotencyKey: string;
   /** Tells the caller how far a long call is. */
   progress(done: number, total?: number, message?: string): void;
+  readonly client?: Client;
 }
 
 /**

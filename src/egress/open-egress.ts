@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { CallContext, Connector, Effect } from "#connector";
+import type { CallContext, Client, Connector, Effect } from "#connector";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
 import { makeHttp } from "./http.ts";
@@ -37,6 +37,7 @@ export interface Target {
   readonly signal: AbortSignal;
   readonly idempotencyKey: string;
   readonly onProgress?: CallContext["progress"];
+  readonly client?: Client;
 }
 
 /** One call's way out. */
@@ -73,7 +74,7 @@ export function openEgress(options: EgressOptions): Egress {
 
   return {
     session(target) {
-      const { connector, credentials, config, effect, idempotencyKey, onProgress } = target;
+      const { connector, credentials, config, effect, idempotencyKey, onProgress, client } = target;
       const service = connector.name;
       const { base, place } = placeCredential(target);
       const checkDestination = limitDestinations({
@@ -92,6 +93,7 @@ export function openEgress(options: EgressOptions): Egress {
         signal,
         idempotencyKey,
         progress: onProgress ?? (() => undefined),
+        ...(client && { client }),
       };
       return { context, ...openRedaction(Object.values(credentials)) };
     },

@@ -44,7 +44,8 @@ export function openMcpHttp(hub: Hub): McpHttp {
   const sessions = new Map<string, Session>();
 
   const stopListening = hub.store.changes.subscribe(({ profile_id }) => {
-    if (profile_id === null) closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
+    if (profile_id === null)
+      closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
   });
   const sweep = setInterval(() => {
     for (const open of [...handlers.values(), ...sessions.values()]) {
@@ -108,7 +109,12 @@ function makeRoom(opens: ReadonlyMap<string, Open>): void {
   void oldest?.close();
 }
 
-function openHandler(hub: Hub, caller: Caller, service: string | undefined, onClose: () => void): Open & McpHttpHandler {
+function openHandler(
+  hub: Hub,
+  caller: Caller,
+  service: string | undefined,
+  onClose: () => void,
+): Open & McpHttpHandler {
   const bus: ServerEventBus = {
     publish: () => {},
     subscribe: (listener) => onToolsChanged(hub, caller, () => listener({ kind: "tools_list_changed" })),
@@ -137,7 +143,9 @@ async function openSession(
 ): Promise<WebStandardStreamableHTTPServerTransport> {
   const server = buildServer(hub, caller, service);
   const stopListening = onToolsChanged(hub, caller, () => {
-    server.sendToolListChanged().catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
+    server
+      .sendToolListChanged()
+      .catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
   });
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,

@@ -3,15 +3,24 @@ import type { ToolResult } from "../../actions/call-tool.ts";
 import { redactTokens } from "../../egress/redact.ts";
 import { HubError } from "../../errors.ts";
 
-/** A tool's answer: the data as JSON text and as structured content, then the account it was made as. */
+/** A tool's answer, then the account it was made as. Data are given as JSON text and as structured content. */
 export function toToolResult(result: ToolResult): CallToolResult {
   const { account } = result;
-  const shown = account && { type: "text" as const, text: `Account: ${account.label} (${account.service})` };
+  const answer = toAnswer(result);
+  if (!account) return answer;
+  return {
+    ...answer,
+    content: [...answer.content, { type: "text", text: `Account: ${account.label} (${account.service})` }],
+    _meta: { "patchbay/integration": account.integration, "patchbay/account": account.label },
+  };
+}
+
+function toAnswer(result: ToolResult): CallToolResult {
+  if (result.status === "contents") return { content: result.data.content };
   const data = result.status === "approval_pending" ? pendingData(result) : result.data;
   return {
-    content: [{ type: "text", text: JSON.stringify(data) ?? "null" }, ...(shown ? [shown] : [])],
+    content: [{ type: "text", text: JSON.stringify(data) ?? "null" }],
     ...(isObject(data) && { structuredContent: data }),
-    ...(account && { _meta: { "patchbay/integration": account.integration, "patchbay/account": account.label } }),
   };
 }
 
@@ -34,7 +43,14 @@ export function toErrorResult(error: HubError): CallToolResult {
     isError: true,
     content: [{ type: "text", text: lines.filter((line) => line !== undefined).join("\n") }],
     structuredContent: {
-      error: { code, message, retryable, details, ...(hint !== undefined && { hint }), ...(words !== undefined && { service_words: words }) },
+      error: {
+        code,
+        message,
+        retryable,
+        details,
+        ...(hint !== undefined && { hint }),
+        ...(words !== undefined && { service_words: words }),
+      },
     },
   };
 }

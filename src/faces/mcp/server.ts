@@ -66,7 +66,12 @@ function reportProgress({ mcpReq }: ServerContext): (done: number, total?: numbe
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return () => {};
   return (progress, total, message) => {
-    const params = { progressToken, progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+    const params = {
+      progressToken,
+      progress,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message }),
+    };
     mcpReq.notify({ method: "notifications/progress", params }).catch(() => {});
   };
 }

@@ -13,7 +13,9 @@ export async function serveMcpStdio(hub: Hub, caller: Caller, service?: string):
   const connection = serveStdio(() => {
     const server = buildServer(hub, caller, service);
     const stop = onToolsChanged(hub, caller, () => {
-      server.sendToolListChanged().catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
+      server
+        .sendToolListChanged()
+        .catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
     });
     server.onclose = stop;
     return server;
