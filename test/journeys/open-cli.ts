@@ -26,10 +26,13 @@ export interface Ended {
 export interface Running {
   /** What it has printed once that holds a text. */
   printed(text: string): Promise<string>;
+  write(text: string): void;
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
 
 export interface Cli {
+  /** The executable. */
+  readonly main: string;
   /** The folder of its data. */
   readonly home: string;
   /** The folder it is run in. */
@@ -71,6 +74,7 @@ export function openCli(more: Env = {}): Cli {
   }
 
   return {
+    main: MAIN,
     home,
     cwd: folder,
     env,
@@ -93,6 +97,7 @@ export function openCli(more: Env = {}): Cli {
           while (!stdout.includes(expected)) await Promise.race([once(child.stdout, "data"), failAtEnd(end)]);
           return stdout;
         },
+        write: (line) => void child.stdin.write(line),
         async stop(signal) {
           child.kill(signal);
           return end;

@@ -13,16 +13,12 @@ const OPTIONS = {
   config: new Option("--config <file>", "read this config file rather than mcp.config.json"),
 };
 
-/** Declares options that may stand before the command's name, since the program has them, and after it. */
+/** Declares options that the commands above may have been given, too: they can stand before a command's name and after. */
 export function addGlobalOptions(command: Command, ...names: readonly (keyof GlobalOptions)[]): () => GlobalOptions {
   for (const name of names) command.addOption(OPTIONS[name]);
   return () => {
     const own = Object.fromEntries(names.map((name) => [name, command.getOptionValue(name) as unknown]));
-    const { json = false, config }: Partial<GlobalOptions> = { ...own, ...rootOf(command).opts() };
+    const { json = false, config }: Partial<GlobalOptions> = { ...own, ...command.parent?.optsWithGlobals() };
     return { json, config };
   };
-}
-
-function rootOf(command: Command): Command {
-  return command.parent ? rootOf(command.parent) : command;
 }

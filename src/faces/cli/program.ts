@@ -45,6 +45,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   program.commandsGroup("What the hub knows, by noun and verb:");
   for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
     const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));
+    addGlobalOptions(parent, "json");
     for (const [verb, action] of Object.entries(verbs)) {
       const complete = action === connect ? askForCredentials : undefined;
       addAction(parent, verb, { action, complete, isDefault: noun === "notify" && verb === "send" }, finish);

@@ -43,7 +43,10 @@ function toLine(text: string): string {
 
 /** Text from elsewhere without what would steer a terminal. */
 export function toPlain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\u{fffd}");
+  return stripVTControlCharacters(text.replaceAll("\r\n", "\n")).replaceAll(
+    /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
+    "\u{fffd}",
+  );
 }
 
 export function pad(text: string, width: number): string {
