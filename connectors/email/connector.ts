@@ -10,8 +10,6 @@ export default defineConnector({
   category: "email",
   capabilities: ["email", "notifications"],
   baseUrl: "https://api.resend.com",
-  // Resend refuses requests without a user agent.
-  headers: { "user-agent": "patchbay" },
   auth: [
     apiKey({
       label: "API key",

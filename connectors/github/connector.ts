@@ -1,5 +1,4 @@
 import { apiKey, defineConnector, oauth2 } from "#connector";
-import { API_VERSION } from "./client.ts";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
@@ -10,11 +9,8 @@ export default defineConnector({
   category: "developer",
   capabilities: ["code", "issues", "pull_requests", "ci"],
   baseUrl: "https://api.github.com",
-  headers: {
-    accept: "application/vnd.github+json",
-    "x-github-api-version": API_VERSION,
-    "user-agent": "patchbay",
-  },
+  // Octokit names no version of its own accord, and the newest one has other shapes.
+  headers: { "x-github-api-version": "2022-11-28" },
   auth: [
     apiKey({
       label: "Personal access token",

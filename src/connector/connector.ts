@@ -43,6 +43,7 @@ export interface Connector {
   readonly baseUrl?: string;
   /** Hosts besides the base URL's that may see the credential, e.g. for uploads. */
   readonly allowHosts?: readonly string[];
+  /** Sent with every request that does not set them itself, e.g. the version of an API. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How `http` encodes bodies; JSON unless said. */
   readonly bodies?: "json" | "form";

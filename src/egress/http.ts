@@ -17,6 +17,7 @@ export function makeHttp({ connector, base, fetch }: HttpParts): Http {
       const body = encodeBody(connector.bodies ?? "json", options.body);
       const answer = await fetch(makeUrl(base, path, options.query), {
         method,
+        // What the connector says counts for more than what JSON suggests: a service may have media types of its own.
         headers: {
           accept: "application/json",
           ...(body && { "content-type": body.type }),

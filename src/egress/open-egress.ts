@@ -84,7 +84,9 @@ export function openEgress(options: EgressOptions): Egress {
         isAllowedPrivate,
       });
       const signal = AbortSignal.any([target.signal, stop.signal, AbortSignal.timeout(settings.timeoutMs)]);
-      const fetch = makeFetch({ ...settings, service, pools, checkDestination, place, effect, idempotencyKey, signal });
+      const headers = connector.headers ?? {};
+      const rules = { service, headers, pools, checkDestination, place, effect, idempotencyKey, signal };
+      const fetch = makeFetch({ ...settings, ...rules });
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
         fetch,

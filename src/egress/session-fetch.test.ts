@@ -150,7 +150,9 @@ test("a read follows redirects to a host that the connector lists, without the c
   });
   const { fetch, baseUrl } = open(service, { connector: makeConnector({ allowHosts: [files.host] }) });
 
-  const answer = await fetch(`${baseUrl}/file`, { headers: { "x-api-key": "placeholder", accept: "application/json" } });
+  const answer = await fetch(`${baseUrl}/file`, {
+    headers: { "x-api-key": "placeholder", accept: "application/json" },
+  });
 
   expect(await answer.json()).toBe("content");
   expect(files.exchanges[0]?.headers).toMatchObject({ accept: "application/json" });
@@ -253,6 +255,20 @@ test("the platform's own forms and requests are sent as they are", async () => {
     { method: "PUT", path: "/upload", text: expect.stringContaining('filename="a.txt"') },
   ]);
   expect(service.exchanges[0]?.headers["content-type"]).toMatch(/^multipart\/form-data; boundary=/);
+});
+
+test("the connector's headers go with every request that does not set them itself", async () => {
+  await using service = await startService({});
+  const connector = makeConnector({ headers: { "X-Version": "7", "User-Agent": "demo" } });
+  const { fetch, baseUrl } = open(service, { connector });
+
+  await fetch(baseUrl);
+  await fetch(baseUrl, { headers: { "x-version": "8" } });
+
+  expect(service.exchanges).toMatchObject([
+    { headers: { "x-version": "7", "user-agent": "demo" } },
+    { headers: { "x-version": "8", "user-agent": "demo" } },
+  ]);
 });
 
 test("a caller who gives up ends the request at the service", async () => {

@@ -18,6 +18,8 @@ interface SendLimits {
 
 interface SendRules extends SendLimits {
   readonly service: string;
+  /** Sent where a request does not set them itself. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly pools: Pools;
   readonly checkDestination: CheckDestination;
   readonly place: (request: Outgoing) => Promise<Outgoing>;
@@ -57,13 +59,13 @@ interface ReadRequest extends Outgoing {
 async function readRequest(
   input: string | URL | Request,
   init: RequestInit | undefined,
-  { service, requestBytes }: SendRules,
+  { service, headers: defaults, requestBytes }: SendRules,
 ): Promise<ReadRequest> {
   // Node wants to be told that a stream is only read after the headers are sent; no library depends on anything else.
   const request = new Request(input, { ...init, duplex: "half" });
-  const headers = new Headers(request.headers);
-  if (!headers.has("user-agent")) {
-    headers.set("user-agent", USER_AGENT);
+  const headers = new Headers({ "user-agent": USER_AGENT });
+  for (const [name, value] of [...Object.entries(defaults), ...request.headers]) {
+    headers.set(name, value);
   }
   const body = request.body
     ? limitBody(request.body, {
