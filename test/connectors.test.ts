@@ -113,6 +113,31 @@ test.each(operations)("$tool takes and returns objects with a JSON Schema", ({ o
   expect(z.toJSONSchema(output, { io: "output" }), "Wrap a list: { data: [...] }.").toMatchObject({ type: "object" });
 });
 
+test.each(operations)("$tool asks little of an answer", ({ operation: { output } }) => {
+  const demanding = findRequired(z.toJSONSchema(output, { io: "input" })).filter((fields) => fields.length > 3);
+
+  expect(
+    demanding,
+    "Require only what names a result or is its point; other editions of a service leave out the rest: .nullish().",
+  ).toEqual([]);
+});
+
+/** The required fields of each object in a schema, however deep. */
+function findRequired(schema: unknown): readonly unknown[][] {
+  if (typeof schema !== "object" || schema === null) {
+    return [];
+  }
+  const required = "required" in schema && Array.isArray(schema.required) ? [schema.required] : [];
+  return [...required, ...Object.values(schema).flatMap(findRequired)];
+}
+
+test.each(operations)("$tool leaves the field account to the hub", ({ operation: { input } }) => {
+  expect(
+    Object.keys(input.shape),
+    "Where a profile holds several accounts of a service, the hub adds account to say which. Take another name.",
+  ).not.toContain("account");
+});
+
 /** Fields that tell an agent enough by their name. */
 const OBVIOUS = ["title", "name", "description", "query", "email", "message"];
 

@@ -162,7 +162,7 @@ test("mail that arrived can be listed and read", async () => {
     to: ["hub@example.com"],
     subject: "Re: Hello",
     created_at: "2026-11-22T10:00:00.000Z",
-    attachments: [{ id: "a1", filename: "plan.pdf" }],
+    attachments: [{ filename: "plan.pdf" }],
   };
   expect(listed).toEqual({ data: [shown], has_more: true });
   expect(read).toEqual({ ...shown, text: "Good morning to you.", html: null });

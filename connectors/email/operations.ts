@@ -56,23 +56,21 @@ const Page = z.object({
 
 const Sent = z.object({ id: z.string() });
 
-const Email = z.object({
+const Envelope = z.object({
   id: z.string(),
-  from: z.string(),
-  to: z.array(z.string()),
+  from: z.string().nullish(),
+  to: z.array(z.string()).nullish(),
   subject: z.string().nullish(),
-  created_at: z.string(),
-  scheduled_at: z.string().nullish(),
-  last_event: z.string().describe("How far it got, e.g. scheduled, sent, delivered, opened or bounced"),
+  created_at: z.string().nullish(),
 });
 
-const Received = z.object({
-  id: z.string(),
-  from: z.string(),
-  to: z.array(z.string()),
-  subject: z.string().nullish(),
-  created_at: z.string(),
-  attachments: z.array(z.object({ id: z.string(), filename: z.string().nullish() })).optional(),
+const Email = Envelope.extend({
+  scheduled_at: z.string().nullish(),
+  last_event: z.string().nullish().describe("How far it got, e.g. scheduled, sent, delivered, opened or bounced"),
+});
+
+const Received = Envelope.extend({
+  attachments: z.array(z.object({ filename: z.string().nullish() })).nullish(),
 });
 
 const Content = z.object({
@@ -83,7 +81,7 @@ const Content = z.object({
   reply_to: z.array(z.string()).nullish(),
 });
 
-const Domain = z.object({ id: z.string(), name: z.string(), status: z.string() });
+const Domain = z.object({ id: z.string(), name: z.string(), status: z.string().nullish() });
 
 const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ data: z.array(item), has_more: z.boolean().default(false) });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { operation } from "#connector";
 import { openGithub } from "./client.ts";
-import { findNextPage, GitRef, nextPageField, pageFields, repositoryFields } from "./fields.ts";
+import { findNextPage, GitRef, nextPageField, pageFields, repositoryFields, Sha } from "./fields.ts";
 
 const workflow = z
   .string()
@@ -11,33 +11,38 @@ const workflow = z
 
 const Run = z.object({
   id: z.int(),
-  workflow_id: z.int(),
+  workflow_id: z.int().nullish(),
   name: z.string().nullish(),
-  display_title: z.string().optional(),
-  path: z.string().optional().describe("The workflow's file"),
-  run_number: z.int(),
-  run_attempt: z.int().optional(),
-  event: z.string(),
-  status: z.string().nullable(),
-  conclusion: z.string().nullable().describe("success, failure, cancelled and so on; null until it is done"),
-  head_branch: z.string().nullable(),
-  head_sha: z.string(),
-  html_url: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
+  display_title: z.string().nullish(),
+  path: z.string().nullish().describe("The workflow's file"),
+  run_number: z.int().nullish(),
+  run_attempt: z.int().nullish(),
+  event: z.string().nullish(),
+  status: z.string().nullish(),
+  conclusion: z.string().nullish().describe("success, failure, cancelled and so on; null until it is done"),
+  head_branch: z.string().nullish(),
+  head_sha: z.string().nullish(),
+  html_url: z.string().nullish(),
+  created_at: z.string().nullish(),
+  updated_at: z.string().nullish(),
 });
 
-const Step = z.object({ number: z.int(), name: z.string(), status: z.string(), conclusion: z.string().nullable() });
+const Step = z.object({
+  name: z.string(),
+  number: z.int().nullish(),
+  status: z.string().nullish(),
+  conclusion: z.string().nullish(),
+});
 
 const Job = z.object({
   id: z.int(),
-  name: z.string(),
-  status: z.string(),
-  conclusion: z.string().nullable(),
-  html_url: z.string().nullable(),
+  name: z.string().nullish(),
+  status: z.string().nullish(),
+  conclusion: z.string().nullish(),
+  html_url: z.string().nullish(),
   started_at: z.string().nullish(),
   completed_at: z.string().nullish(),
-  steps: z.array(Step).optional(),
+  steps: z.array(Step).nullish(),
 });
 
 const RUN_STATUSES = [
@@ -67,14 +72,10 @@ export const list_workflow_runs = operation({
     branch: GitRef.exactOptional().describe("Only runs of this branch"),
     event: z.string().min(1).max(100).exactOptional().describe("What triggered it, e.g. push or pull_request"),
     status: z.enum(RUN_STATUSES).exactOptional().describe("A state or an outcome"),
-    head_sha: z
-      .string()
-      .regex(/^[0-9a-f]{40,64}$/)
-      .exactOptional()
-      .describe("Only runs of this commit"),
+    head_sha: Sha.exactOptional().describe("Only runs of this commit"),
     ...pageFields,
   }),
-  output: z.object({ total_count: z.int(), workflow_runs: z.array(Run), ...nextPageField }),
+  output: z.object({ total_count: z.int().nullish(), workflow_runs: z.array(Run), ...nextPageField }),
   async run({ workflow: workflow_id, ...input }, context) {
     const { actions } = await openGithub(context);
     const { data, headers } =
@@ -117,8 +118,8 @@ export const dispatch_workflow = operation({
       .describe("The inputs that the workflow's file declares"),
   }),
   output: z.object({
-    workflow_run_id: z.int().optional().describe("run_id for read_workflow_run"),
-    html_url: z.string().optional(),
+    workflow_run_id: z.int().nullish().describe("run_id for read_workflow_run"),
+    html_url: z.string().nullish(),
   }),
   async run({ workflow: workflow_id, ...input }, context) {
     const { actions } = await openGithub(context);

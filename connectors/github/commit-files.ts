@@ -31,7 +31,12 @@ const Input = z
   .refine((input) => new Set(touchedPaths(input)).size === touchedPaths(input).length, "A path appears twice.");
 type Input = z.output<typeof Input>;
 
-const Commit = z.object({ sha: z.string(), html_url: z.string(), branch: z.string(), created_branch: z.boolean() });
+const Commit = z.object({
+  sha: z.string(),
+  branch: z.string(),
+  created_branch: z.boolean(),
+  html_url: z.string().nullish(),
+});
 type Commit = z.input<typeof Commit>;
 
 /** What a commit is built on. */

@@ -41,4 +41,29 @@ export const GitRef = z
   .max(255)
   .regex(/^(?!\/)(?!.*(?:\.\.|\/\/))[^\s~^:?*[\\]+$/);
 
-export const User = z.object({ login: z.string() }).nullable();
+/** A commit's whole id: GitHub takes no shorter one where this is asked for. */
+export const Sha = z.string().regex(/^[0-9a-f]{40,64}$/);
+
+export const User = z.object({ login: z.string() }).nullish();
+
+export const IssueSummary = z.object({
+  number: z.int(),
+  title: z.string().nullish(),
+  state: z.string().nullish(),
+  state_reason: z.string().nullish(),
+  html_url: z.string().nullish(),
+  user: User,
+  labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])).nullish(),
+  assignees: z.array(z.object({ login: z.string() })).nullish(),
+  comments: z.int().nullish().describe("How many it has"),
+  created_at: z.string().nullish(),
+  updated_at: z.string().nullish(),
+});
+
+/** GitHub counts pull requests among the issues. */
+export const IssueOrPull = IssueSummary.extend({
+  pull_request: z
+    .object({ html_url: z.string().nullish() })
+    .nullish()
+    .describe("Present if it is a pull request: read_pull_request knows more"),
+});

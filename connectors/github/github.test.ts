@@ -38,7 +38,7 @@ test("the viewer is the account", async () => {
   const viewer = await run("read_viewer", {});
 
   expect(viewer).toMatchObject({ login: "octo", name: "Octo Cat" });
-  expect(github.verify?.account({ id: 7, login: "octo", html_url: "https://github.com/octo" }, {})).toEqual({
+  expect(github.verify?.account({ id: 7, login: "octo" }, {})).toEqual({
     id: "7",
     label: "octo",
   });
@@ -56,7 +56,7 @@ test("the token of an app's installation is proved by the refusal to say whose i
 
 test("every request names the API version and carries the credential", async () => {
   await using service = await startService({
-    "GET /user": { id: 1, login: "octo", html_url: "https://github.com/octo" },
+    "GET /user": { id: 1, login: "octo" },
   });
 
   await runOn(service, github, "read_viewer", {}, { credentials });

@@ -1,7 +1,15 @@
 import * as z from "zod";
 import { operation } from "#connector";
 import { openGithub } from "./client.ts";
-import { findNextPage, nextPageField, pageFields, repositoryFields, User } from "./fields.ts";
+import {
+  findNextPage,
+  IssueOrPull,
+  IssueSummary,
+  nextPageField,
+  pageFields,
+  repositoryFields,
+  User,
+} from "./fields.ts";
 
 const issueNumber = z.int().positive().describe("The issue's number, from list_issues or search_issues");
 
@@ -13,37 +21,22 @@ const issueFields = {
   milestone: z.int().positive().describe("The milestone's number"),
 };
 
-const IssueSummary = z.object({
-  number: z.int(),
-  title: z.string(),
-  state: z.string(),
-  state_reason: z.string().nullish(),
-  html_url: z.string(),
-  user: User,
-  labels: z.array(z.object({ name: z.string() })),
-  assignees: z.array(z.object({ login: z.string() })).nullish(),
-  comments: z.int(),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
-
-const Issue = IssueSummary.extend({
+const Issue = IssueOrPull.extend({
   body: z.string().nullish(),
-  milestone: z.object({ number: z.int(), title: z.string() }).nullish(),
+  milestone: z.object({ number: z.int(), title: z.string().nullish() }).nullish(),
   closed_at: z.string().nullish(),
-  pull_request: z
-    .object({ html_url: z.string().nullish() })
-    .optional()
-    .describe("Present if it is a pull request: read_pull_request knows more"),
 });
 
 const Comment = z.object({
   id: z.int(),
   user: User,
-  author_association: z.string().describe("How the author relates to the repository: OWNER, MEMBER, NONE and so on"),
-  body: z.string().optional(),
-  html_url: z.string(),
-  created_at: z.string(),
+  author_association: z
+    .string()
+    .nullish()
+    .describe("How the author relates to the repository: OWNER, MEMBER, NONE and so on"),
+  body: z.string().nullish(),
+  html_url: z.string().nullish(),
+  created_at: z.string().nullish(),
 });
 
 export const create_issue = operation({

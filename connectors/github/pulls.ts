@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { operation } from "#connector";
 import { openGithub } from "./client.ts";
-import { findNextPage, GitRef, nextPageField, pageFields, repositoryFields, User } from "./fields.ts";
+import { findNextPage, GitRef, nextPageField, pageFields, repositoryFields, Sha, User } from "./fields.ts";
 
 const pullNumber = z
   .int()
@@ -10,37 +10,38 @@ const pullNumber = z
 
 const PullSummary = z.object({
   number: z.int(),
-  title: z.string(),
-  state: z.string(),
-  draft: z.boolean().optional(),
-  html_url: z.string(),
+  title: z.string().nullish(),
+  state: z.string().nullish(),
+  draft: z.boolean().nullish(),
+  html_url: z.string().nullish(),
   user: User,
-  head: z.object({ label: z.string(), ref: z.string(), sha: z.string() }),
-  base: z.object({ ref: z.string(), sha: z.string() }),
-  created_at: z.string(),
-  updated_at: z.string(),
+  head: z.object({ ref: z.string(), label: z.string().nullish(), sha: z.string().nullish() }).nullish(),
+  base: z.object({ ref: z.string(), sha: z.string().nullish() }).nullish(),
+  created_at: z.string().nullish(),
+  updated_at: z.string().nullish(),
 });
 
 const Pull = PullSummary.extend({
-  body: z.string().nullable(),
-  merged: z.boolean(),
-  mergeable: z.boolean().nullable().describe("null while GitHub is still working it out"),
+  body: z.string().nullish(),
+  merged: z.boolean().nullish(),
+  mergeable: z.boolean().nullish().describe("null while GitHub is still working it out"),
   mergeable_state: z
     .string()
+    .nullish()
     .describe("clean, dirty (conflicts), blocked (rules), behind, unstable (checks) and so on"),
-  commits: z.int(),
-  additions: z.int(),
-  deletions: z.int(),
-  changed_files: z.int(),
+  commits: z.int().nullish(),
+  additions: z.int().nullish(),
+  deletions: z.int().nullish(),
+  changed_files: z.int().nullish(),
 });
 
 const ChangedFile = z.object({
   filename: z.string(),
-  previous_filename: z.string().optional(),
-  status: z.string(),
-  additions: z.int(),
-  deletions: z.int(),
-  patch: z.string().optional().describe("The change as a diff; absent if it is binary or too large"),
+  previous_filename: z.string().nullish(),
+  status: z.string().nullish(),
+  additions: z.int().nullish(),
+  deletions: z.int().nullish(),
+  patch: z.string().nullish().describe("The change as a diff; absent if it is binary or too large"),
 });
 
 export const list_pull_requests = operation({
@@ -110,15 +111,11 @@ export const merge_pull_request = operation({
     ...repositoryFields,
     number: pullNumber,
     merge_method: z.enum(["merge", "squash", "rebase"]).default("merge"),
-    sha: z
-      .string()
-      .regex(/^[0-9a-f]{40,64}$/)
-      .exactOptional()
-      .describe("Merge only if this is still the sha of its head"),
+    sha: Sha.exactOptional().describe("Merge only if this is still the sha of its head"),
     commit_title: z.string().min(1).max(256).exactOptional().describe("GitHub writes one when absent"),
     commit_message: z.string().max(65_536).exactOptional().describe("The text below the title"),
   }),
-  output: z.object({ merged: z.boolean(), sha: z.string() }),
+  output: z.object({ merged: z.boolean(), sha: z.string().nullish() }),
   async run({ number: pull_number, ...input }, context) {
     const github = await openGithub(context);
     const { data } = await github.pulls.merge({ ...input, pull_number });

@@ -6,30 +6,30 @@ import { findNextPage, GitRef, nextPageField, pageFields, RepositoryPath, reposi
 
 const Repository = z.object({
   full_name: z.string().describe("owner/repo"),
-  description: z.string().nullable(),
-  private: z.boolean(),
-  archived: z.boolean().optional(),
-  fork: z.boolean(),
-  default_branch: z.string(),
+  description: z.string().nullish(),
+  private: z.boolean().nullish(),
+  archived: z.boolean().nullish(),
+  fork: z.boolean().nullish(),
+  default_branch: z.string().nullish(),
   language: z.string().nullish(),
-  topics: z.array(z.string()).optional(),
-  html_url: z.string(),
+  topics: z.array(z.string()).nullish(),
+  html_url: z.string().nullish(),
   pushed_at: z.string().nullish(),
   permissions: z
-    .object({ push: z.boolean().optional(), admin: z.boolean().optional() })
-    .optional()
+    .object({ push: z.boolean().nullish(), admin: z.boolean().nullish() })
+    .nullish()
     .describe("What the credential's user may do"),
 });
 
 const Entry = z.object({
   path: z.string(),
-  type: z.string().describe("file, dir, symlink or submodule"),
-  size: z.int().optional().describe("Bytes"),
+  type: z.string().nullish().describe("file, dir, symlink or submodule"),
+  size: z.int().nullish().describe("Bytes"),
 });
 
 const File = z.object({
   path: z.string(),
-  size: z.int().describe("Bytes"),
+  size: z.int().nullish().describe("Bytes"),
   html_url: z.string().nullish(),
   text: z.string().optional(),
   base64: z.string().optional().describe("In place of text if the file is not UTF-8"),
@@ -38,7 +38,7 @@ const File = z.object({
 const Content = z.object({
   file: File.optional().describe("If the path is a file's"),
   entries: z.array(Entry).optional().describe("If it is a folder's, or none was given"),
-  truncated: z.boolean().optional().describe("Whether GitHub left entries out: read folder by folder"),
+  truncated: z.boolean().nullish().describe("Whether GitHub left entries out: read folder by folder"),
 });
 type Content = z.input<typeof Content>;
 
@@ -53,7 +53,7 @@ export const read_viewer = operation({
   summary: "Read which GitHub user this credential belongs to. Returns the user's id, login and name.",
   effect: "read",
   input: z.object({}),
-  output: z.object({ id: z.int(), login: z.string(), name: z.string().nullish(), html_url: z.string() }),
+  output: z.object({ id: z.int(), login: z.string(), name: z.string().nullish(), html_url: z.string().nullish() }),
   async run(_input, context) {
     const github = await openGithub(context);
     const { data } = await github.users.getAuthenticated();

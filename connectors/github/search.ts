@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { operation } from "#connector";
 import { openGithub } from "./client.ts";
-import { findNextPage, nextPageField, pageFields, User } from "./fields.ts";
+import { findNextPage, IssueOrPull, nextPageField, pageFields } from "./fields.ts";
 
 const found = {
-  total_count: z.int(),
-  incomplete_results: z.boolean().describe("Whether GitHub gave up before it had looked everywhere"),
+  total_count: z.int().nullish(),
+  incomplete_results: z.boolean().nullish().describe("Whether GitHub gave up before it had looked everywhere"),
   ...nextPageField,
 };
 
@@ -29,21 +29,7 @@ export const search_issues = operation({
     ...pageFields,
   }),
   output: z.object({
-    items: z.array(
-      z.object({
-        repository_url: z.string().describe("Ends in owner/repo"),
-        number: z.int(),
-        title: z.string(),
-        state: z.string(),
-        html_url: z.string(),
-        user: User,
-        labels: z.array(z.object({ name: z.string() })),
-        pull_request: z.object({ html_url: z.string().nullish() }).optional().describe("Present if it is one"),
-        comments: z.int(),
-        created_at: z.string(),
-        updated_at: z.string(),
-      }),
-    ),
+    items: z.array(IssueOrPull.extend({ repository_url: z.string().nullish().describe("Ends in owner/repo") })),
     ...found,
   }),
   async run({ query: q, ...input }, context) {
@@ -70,8 +56,8 @@ export const search_code = operation({
       z.object({
         path: z.string(),
         repository: z.object({ full_name: z.string().describe("owner/repo") }),
-        html_url: z.string(),
-        text_matches: z.array(z.object({ fragment: z.string().optional() })).optional(),
+        html_url: z.string().nullish(),
+        text_matches: z.array(z.object({ fragment: z.string().nullish() })).nullish(),
       }),
     ),
     ...found,

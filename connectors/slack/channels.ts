@@ -5,14 +5,14 @@ import { ChannelId, cursorField, findNextCursor, nextCursorField, UserId } from 
 
 const Channel = z.object({
   id: z.string(),
-  name: z.string().optional().describe("Absent for a direct message"),
-  user: z.string().optional().describe("The other person in a direct message"),
-  is_private: z.boolean().optional(),
-  is_archived: z.boolean().optional(),
-  is_member: z.boolean().optional().describe("Whether this app is a member and so may read it"),
-  num_members: z.int().optional(),
-  topic: z.object({ value: z.string() }).optional(),
-  purpose: z.object({ value: z.string() }).optional(),
+  name: z.string().nullish().describe("Absent for a direct message"),
+  user: z.string().nullish().describe("The other person in a direct message"),
+  is_private: z.boolean().nullish(),
+  is_archived: z.boolean().nullish(),
+  is_member: z.boolean().nullish().describe("Whether this app is a member and so may read it"),
+  num_members: z.int().nullish(),
+  topic: z.object({ value: z.string() }).nullish(),
+  purpose: z.object({ value: z.string() }).nullish(),
 });
 
 const CHANNEL_TYPES = ["public_channel", "private_channel", "mpim", "im"] as const;

@@ -75,7 +75,10 @@ export default defineConnector({
   operations,
   verify: {
     operation: "read_workspace",
-    account: ({ team_id, user_id, team, user }) => ({ id: `${team_id}:${user_id}`, label: `${team} (${user})` }),
+    account: ({ team_id, user_id, team, user }) => ({
+      id: `${team_id}:${user_id}`,
+      label: `${team ?? team_id} (${user ?? user_id})`,
+    }),
   },
   channel: {
     send: {

@@ -14,14 +14,14 @@ const text = z
 
 const Message = z.object({
   ts: z.string().describe("Names the message in its channel; seconds since 1970"),
-  user: z.string().optional().describe("The author's id: lookup_user tells the name"),
-  bot_id: z.string().optional(),
-  username: z.string().optional(),
-  text: z.string().optional(),
-  thread_ts: z.string().optional().describe("The ts of the thread's first message, if it is in a thread"),
-  reply_count: z.int().optional(),
-  reactions: z.array(z.object({ name: z.string(), count: z.int() })).optional(),
-  files: z.array(z.object({ name: z.string().nullish(), permalink: z.string().optional() })).optional(),
+  user: z.string().nullish().describe("The author's id: lookup_user tells the name"),
+  bot_id: z.string().nullish(),
+  username: z.string().nullish(),
+  text: z.string().nullish(),
+  thread_ts: z.string().nullish().describe("The ts of the thread's first message, if it is in a thread"),
+  reply_count: z.int().nullish(),
+  reactions: z.array(z.object({ name: z.string(), count: z.int().nullish() })).nullish(),
+  files: z.array(z.object({ name: z.string().nullish(), permalink: z.string().nullish() })).nullish(),
 });
 
 const Posted = z.object({ channel: z.string(), ts: z.string() });
@@ -142,15 +142,15 @@ export const search_messages = operation({
     count: z.int().min(1).max(100).default(20).describe("Matches a page"),
   }),
   output: z.object({
-    total: z.int(),
+    total: z.int().nullish(),
     matches: z.array(
       z.object({
-        channel: z.object({ id: z.string(), name: z.string().optional() }),
+        channel: z.object({ id: z.string(), name: z.string().nullish() }),
         ts: z.string(),
         user: z.string().nullish(),
-        username: z.string().optional(),
-        text: z.string().optional(),
-        permalink: z.string(),
+        username: z.string().nullish(),
+        text: z.string().nullish(),
+        permalink: z.string().nullish(),
       }),
     ),
     next_page: z.int().optional().describe("Where the list goes on; absent at its end"),

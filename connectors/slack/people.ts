@@ -5,19 +5,19 @@ import { UserId } from "./fields.ts";
 
 const Person = z.object({
   id: z.string(),
-  name: z.string(),
-  real_name: z.string().optional(),
-  is_bot: z.boolean().optional(),
-  deleted: z.boolean().optional(),
+  name: z.string().nullish(),
+  real_name: z.string().nullish(),
+  is_bot: z.boolean().nullish(),
+  deleted: z.boolean().nullish(),
   tz: z.string().nullish(),
   profile: z
     .object({
-      display_name: z.string().optional(),
-      email: z.string().optional(),
-      title: z.string().optional(),
-      status_text: z.string().optional(),
+      display_name: z.string().nullish(),
+      email: z.string().nullish(),
+      title: z.string().nullish(),
+      status_text: z.string().nullish(),
     })
-    .optional(),
+    .nullish(),
 });
 
 export const read_workspace = operation({
@@ -25,12 +25,12 @@ export const read_workspace = operation({
   effect: "read",
   input: z.object({}),
   output: z.object({
-    url: z.string(),
-    team: z.string(),
     team_id: z.string(),
-    user: z.string(),
     user_id: z.string(),
-    bot_id: z.string().optional(),
+    team: z.string().nullish(),
+    user: z.string().nullish(),
+    bot_id: z.string().nullish(),
+    url: z.string().nullish(),
   }),
   async run(_input, context) {
     const slack = await openSlack(context);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { apiKey, defineConnector, HubError, type Notification } from "#connector";
 import { ChatId } from "./chat-id.ts";
-import { readFailure } from "./client.ts";
+import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
 const TEXT_LIMIT = 4096;

@@ -43,20 +43,20 @@ const fileFields = {
 
 const Chat = z.object({
   id: z.int(),
-  type: z.enum(["private", "group", "supergroup", "channel"]),
-  title: z.string().optional(),
-  username: z.string().optional(),
-  first_name: z.string().optional(),
-  last_name: z.string().optional(),
+  type: z.string().nullish().describe("private, group, supergroup or channel"),
+  title: z.string().nullish(),
+  username: z.string().nullish(),
+  first_name: z.string().nullish(),
+  last_name: z.string().nullish(),
 });
 
 const Message = z.object({
   message_id: z.int(),
-  date: z.int().describe("Unix time in seconds"),
-  chat: Chat,
-  message_thread_id: z.int().optional(),
-  text: z.string().optional(),
-  caption: z.string().optional(),
+  date: z.int().nullish().describe("Unix time in seconds"),
+  chat: Chat.nullish(),
+  message_thread_id: z.int().nullish(),
+  text: z.string().nullish(),
+  caption: z.string().nullish(),
 });
 
 const Done = z.object({ ok: z.boolean() });
@@ -69,9 +69,9 @@ export const read_bot = operation({
   output: z.object({
     id: z.int(),
     username: z.string(),
-    first_name: z.string(),
-    can_join_groups: z.boolean(),
-    can_read_all_group_messages: z.boolean(),
+    first_name: z.string().nullish(),
+    can_join_groups: z.boolean().nullish(),
+    can_read_all_group_messages: z.boolean().nullish(),
   }),
   run: async (_input, context) => (await openTelegram(context)).raw.getMe(),
 });
@@ -82,11 +82,11 @@ export const get_chat = operation({
   effect: "read",
   input: z.object({ chat_id: ChatId }),
   output: Chat.extend({
-    description: z.string().optional(),
-    bio: z.string().optional(),
-    is_forum: z.boolean().optional(),
-    linked_chat_id: z.int().optional(),
-    pinned_message: Message.optional(),
+    description: z.string().nullish(),
+    bio: z.string().nullish(),
+    is_forum: z.boolean().nullish(),
+    linked_chat_id: z.int().nullish(),
+    pinned_message: Message.nullish(),
   }),
   run: async (input, context) => (await openTelegram(context)).raw.getChat(input),
 });

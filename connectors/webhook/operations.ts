@@ -8,13 +8,12 @@ const Event = z.object({
     .regex(/^\w+(\.\w+)*$/, "write words with dots between, e.g. report.finished")
     .describe("What happened, as words with dots between, e.g. report.finished"),
   data: z.record(z.string(), z.unknown()).describe("The facts of the event, as the receiver expects them"),
-  timestamp: z.iso.datetime().optional().describe("When it happened, as ISO 8601 in UTC; now when absent"),
+  timestamp: z.iso.datetime().exactOptional().describe("When it happened, as ISO 8601 in UTC; now when absent"),
 });
 
 const Delivered = z.object({
   id: z.string().describe("What the receiver knows this event by, the same however often it is sent"),
   receiver: z.string().describe("The host that took it"),
-  type: z.string(),
   timestamp: z.string(),
 });
 
@@ -43,5 +42,5 @@ async function deliver(
   { baseUrl, http, idempotencyKey }: CallContext,
 ) {
   await http.request("POST", "", { body: { type, timestamp, data }, answer: "ignored" });
-  return { id: idempotencyKey, receiver: new URL(baseUrl).host, type, timestamp };
+  return { id: idempotencyKey, receiver: new URL(baseUrl).host, timestamp };
 }

@@ -44,7 +44,8 @@ export interface CallContext<Config = Readonly<Record<string, unknown>>> {
  * One thing an agent can do.
  *
  * The output schema is the contract and the projection: what `run` returns is parsed by it, so fields it does not name
- * never reach the agent.
+ * never reach the agent. It requires only what names the result or is its point: other editions and versions of a service
+ * leave out the rest, and a call that took effect must not fail for that.
  */
 export interface Operation<In extends z.ZodObject = z.ZodObject, Out extends z.ZodType = z.ZodType> {
   /** What it does, what it returns and which other operation yields each id it needs, in a sentence or three. */
