@@ -10,6 +10,7 @@ export type Verdict =
 
 interface Fault {
   readonly brokenAt: number;
+  /** Of the entry at `brokenAt`, as half a sentence. */
   readonly reason: string;
 }
 
@@ -76,21 +77,21 @@ async function* readEntries(db: Db, workspaceId: string, lastSeq: number): Async
 
 function findFault(row: AuditEntryRow, head: Head): Fault | undefined {
   const expected = head.seq + 1;
-  if (row.seq < expected) return { brokenAt: row.seq, reason: `Entry ${row.seq} was inserted.` };
-  if (row.seq > expected) return { brokenAt: expected, reason: `Entry ${expected} is missing.` };
-  if (row.hash !== hashLink(row)) return { brokenAt: row.seq, reason: `Entry ${row.seq} was changed.` };
+  if (row.seq < expected) return { brokenAt: row.seq, reason: "it was inserted" };
+  if (row.seq > expected) return { brokenAt: expected, reason: "it is missing" };
+  if (row.hash !== hashLink(row)) return { brokenAt: row.seq, reason: "it was changed" };
   if (row.previous !== head.hash) {
-    return { brokenAt: row.seq, reason: `Entry ${row.seq} does not follow the one before it.` };
+    return { brokenAt: row.seq, reason: "it does not follow the one before it" };
   }
   return undefined;
 }
 
 function findFaultAtEnd(head: Head, end: End): Fault | undefined {
   const next = head.seq + 1;
-  if (head.seq < end.seq) return { brokenAt: next, reason: `Entries ${next} to ${end.seq} are missing.` };
+  if (head.seq < end.seq) return { brokenAt: next, reason: `it is missing, and all up to ${end.seq}` };
   if (head.hash !== end.hash) {
-    return { brokenAt: head.seq, reason: `Entry ${head.seq} is not the one that was written last.` };
+    return { brokenAt: head.seq, reason: "it is not the one that was written last" };
   }
-  if (end.highest > end.seq) return { brokenAt: next, reason: `Entry ${next} lies beyond the end of the chain.` };
+  if (end.highest > end.seq) return { brokenAt: next, reason: "it lies beyond the end of the chain" };
   return undefined;
 }
