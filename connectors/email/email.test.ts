@@ -169,6 +169,35 @@ test("mail that arrived can be listed and read", async () => {
 });
 
 test.each([
+  ["send_email", draft, "POST /emails", { id: ID }],
+  ["send_batch", { emails: [draft] }, "POST /emails/batch", { data: [{ id: ID }] }],
+  ["get_email", { id: ID }, `GET /emails/${ID}`, { id: ID }],
+  ["cancel_email", { id: ID }, `POST /emails/${ID}/cancel`, { id: ID }],
+  ["get_received", { id: ID }, `GET /emails/receiving/${ID}`, { id: ID }],
+])("%s makes do with the least of answers", async (operation, input, route, least) => {
+  await using service = await startService({ [route]: least });
+
+  const result = await runOn(service, email, operation, input, { credentials, config });
+
+  expect(result).toEqual(least);
+});
+
+test.each([
+  ["list_emails", "GET /emails", { id: ID }],
+  ["list_received", "GET /emails/receiving", { id: ID }],
+  ["list_domains", "GET /domains", { id: ID, name: "example.com" }],
+])(
+  "%s makes do with the least of items, and with no word on whether there are more",
+  async (operation, route, least) => {
+    await using service = await startService({ [route]: { data: [least] } });
+
+    const result = await runOn(service, email, operation, {}, { credentials });
+
+    expect(result).toEqual({ data: [least], has_more: false });
+  },
+);
+
+test.each([
   ["send_email", draft],
   ["send_batch", { emails: [draft] }],
 ])("%s without any sender says which setting is missing", async (operation, input) => {

@@ -262,6 +262,57 @@ test("a search of code asks for the lines that match", async () => {
   ]);
 });
 
+/** As little as emulators, older servers and other editions answer. */
+const BARE = {
+  "GET /user": { id: 1, login: "octo" },
+  "GET /user/repos": [{ full_name: "octo/app" }],
+  "GET /repos/octo/app": { full_name: "octo/app" },
+  "GET /repos/octo/app/contents": [{ path: "a.ts" }],
+  "GET /repos/octo/app/contents/a.ts": { path: "a.ts", encoding: "base64", content: "YQ==" },
+  "GET /repos/octo/app/issues": [{ number: 1 }],
+  "POST /repos/octo/app/issues": { number: 1, labels: ["bug"] },
+  "GET /repos/octo/app/issues/1": { number: 1 },
+  "PATCH /repos/octo/app/issues/1": { number: 1 },
+  "GET /repos/octo/app/issues/1/comments": [{ id: 2 }],
+  "POST /repos/octo/app/issues/1/comments": { id: 2 },
+  "GET /repos/octo/app/pulls": [{ number: 3 }],
+  "POST /repos/octo/app/pulls": { number: 3 },
+  "GET /repos/octo/app/pulls/3": { number: 3 },
+  "GET /repos/octo/app/pulls/3/files": [{ filename: "a.ts" }],
+  "PUT /repos/octo/app/pulls/3/merge": { merged: true },
+  "GET /repos/octo/app/actions/runs": { workflow_runs: [{ id: 4 }] },
+  "GET /repos/octo/app/actions/runs/4": { id: 4 },
+  "GET /repos/octo/app/actions/runs/4/jobs": { jobs: [{ id: 5, steps: [{ name: "npm test" }] }] },
+  "GET /search/issues": { items: [{ number: 1 }] },
+  "GET /search/code": { items: [{ path: "a.ts", repository: { full_name: "octo/app" } }] },
+};
+
+test.each([
+  ["read_viewer", {}, BARE["GET /user"]],
+  ["list_repositories", {}, { repositories: [{ full_name: "octo/app" }] }],
+  ["read_repository", app, { repository: { full_name: "octo/app" }, entries: [{ path: "a.ts" }] }],
+  ["read_repository", { ...app, path: "a.ts" }, { file: { path: "a.ts", text: "a" } }],
+  ["list_issues", app, { issues: [{ number: 1 }] }],
+  ["create_issue", { ...app, title: "Broken", labels: ["bug"] }, { number: 1, labels: ["bug"] }],
+  ["read_issue", { ...app, number: 1 }, { issue: { number: 1 }, comments: [{ id: 2 }] }],
+  ["update_issue", { ...app, number: 1, state: "closed" }, { number: 1 }],
+  ["comment_issue", { ...app, number: 1, body: "Indeed." }, { id: 2 }],
+  ["list_pull_requests", app, { pull_requests: [{ number: 3 }] }],
+  ["open_pull_request", { ...app, title: "Topic", head: "topic", base: "main" }, { number: 3 }],
+  ["read_pull_request", { ...app, number: 3 }, { pull_request: { number: 3 }, files: [{ filename: "a.ts" }] }],
+  ["merge_pull_request", { ...app, number: 3 }, { merged: true }],
+  ["list_workflow_runs", app, { workflow_runs: [{ id: 4 }] }],
+  ["read_workflow_run", { ...app, run_id: 4 }, { run: { id: 4 }, jobs: [{ id: 5, steps: [{ name: "npm test" }] }] }],
+  ["search_issues", { query: "broken" }, BARE["GET /search/issues"]],
+  ["search_code", { query: "a" }, BARE["GET /search/code"]],
+])("%s %o makes do with the least of answers", async (operation, input, expected) => {
+  await using service = await startService(BARE);
+
+  const result = await runOn(service, github, operation, input, { credentials });
+
+  expect(result).toEqual(expected);
+});
+
 test.each([
   { owner: "..", repo: "app" },
   { owner: "octo/app", repo: "app" },

@@ -146,6 +146,49 @@ test("a search is made as the user, and says where it goes on", async () => {
   ]);
 });
 
+/** As little as emulators and stubs answer. */
+const BARE = {
+  "POST /auth.test": { ok: true, team_id: "T1", user_id: "U1" },
+  "POST /users.info": { ok: true, user: { id: "U1" } },
+  "POST /conversations.list": { ok: true, channels: [{ id: "C1" }] },
+  "POST /conversations.create": { ok: true, channel: { id: "C1" } },
+  "POST /conversations.join": { ok: true, channel: { id: "C1" } },
+  "POST /conversations.invite": { ok: true, channel: { id: "C1" } },
+  "POST /conversations.history": { ok: true, messages: [{ ts: "1.1" }] },
+  "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.1" },
+  "POST /chat.update": { ok: true, channel: "C1", ts: "1.1" },
+  "POST /chat.delete": { ok: true, channel: "C1", ts: "1.1" },
+  "POST /reactions.add": { ok: true },
+  "POST /search.messages": { ok: true, messages: { matches: [{ channel: { id: "C1" }, ts: "1.1" }] } },
+};
+
+test.each([
+  ["read_workspace", {}, { team_id: "T1", user_id: "U1" }],
+  ["lookup_user", { user: "U123" }, { user: { id: "U1" } }],
+  ["list_channels", {}, { channels: [{ id: "C1" }] }],
+  ["create_channel", { name: "launch" }, { channel: { id: "C1" } }],
+  ["join_channel", { channel: GENERAL }, { channel: { id: "C1" } }],
+  ["invite_to_channel", { channel: GENERAL, users: ["U123"] }, { channel: { id: "C1" } }],
+  ["read_channel", { channel: GENERAL }, { messages: [{ ts: "1.1" }] }],
+  ["post_message", { channel: GENERAL, text: "Hello" }, { channel: "C1", ts: "1.1" }],
+  ["update_message", { channel: GENERAL, ts: "1.1", text: "Hello" }, { channel: "C1", ts: "1.1" }],
+  ["delete_message", { channel: GENERAL, ts: "1.1" }, { channel: "C1", ts: "1.1" }],
+  ["add_reaction", { channel: GENERAL, ts: "1.1", name: "tada" }, { ok: true }],
+  ["search_messages", { query: "deploy" }, { matches: [{ channel: { id: "C1" }, ts: "1.1" }] }],
+])("%s makes do with the least of answers", async (operation, input, expected) => {
+  await using service = await startService(BARE);
+
+  const result = await runOn(service, slack, operation, input, { credentials });
+
+  expect(result).toEqual(expected);
+});
+
+test("a workspace without names is labelled by its ids", () => {
+  const account = slack.verify?.account({ team_id: "T1", user_id: "U1" }, {});
+
+  expect(account).toEqual({ id: "T1:U1", label: "T1 (U1)" });
+});
+
 test("the last page of a search is the last", async () => {
   await using service = await startService({
     "POST /search.messages": { ok: true, messages: { total: 0, matches: [], paging: { page: 1, pages: 1 } } },

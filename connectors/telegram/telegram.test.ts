@@ -129,6 +129,21 @@ test("send_photo and send_document send the address of the file", async () => {
   expect(service.exchanges.map(({ body }) => body)).toEqual([photo, document]);
 });
 
+test.each([
+  ["read_bot", "getMe", {}, { id: 1, username: "patch_bot" }],
+  ["get_chat", "getChat", { chat_id: 42 }, { id: 42 }],
+  ["send_message", "sendMessage", { chat_id: 42, text: "Hi" }, { message_id: 7 }],
+  ["post_to_group", "sendMessage", { chat_id: -42, text: "Hi" }, { message_id: 7 }],
+  ["send_photo", "sendPhoto", { chat_id: 42, photo: "https://example.com/cat.png" }, { message_id: 7 }],
+  ["send_document", "sendDocument", { chat_id: 42, document: "https://example.com/plan.pdf" }, { message_id: 7 }],
+])("%s makes do with the least that %s answers", async (operation, method, input, least) => {
+  await using service = await startService({ [`POST /bot${TOKEN}/${method}`]: accept(least) });
+
+  const result = await runOn(service, telegram, operation, input, { credentials });
+
+  expect(result).toEqual(least);
+});
+
 test("edit_message replaces the text of a message", async () => {
   await using service = await startService({ [`POST /bot${TOKEN}/editMessageText`]: accept(message) });
   const input = { chat_id: 42, message_id: 7, text: "Better" };
