@@ -1,4 +1,4 @@
-import { apiKey, defineConnector, HubError } from "#connector";
+import { apiKey, cutText, defineConnector, HubError } from "#connector";
 import * as operations from "./operations.ts";
 import { Settings } from "./settings.ts";
 
@@ -66,10 +66,10 @@ export default defineConnector({
   provides: ["email"],
 });
 
+/** About what a mail program shows. */
 const SUBJECT_LIMIT = 120;
 
-/** The first line, cut to what a mail program shows. */
 function writeSubject(text: string): string {
-  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
-  return line.length > SUBJECT_LIMIT ? `${line.slice(0, SUBJECT_LIMIT - 1).toWellFormed()}…` : line;
+  const [firstLine = ""] = text.trim().split(/\r?\n/, 1);
+  return cutText(firstLine, SUBJECT_LIMIT);
 }

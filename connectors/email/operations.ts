@@ -97,7 +97,7 @@ export const send_email = rest({
   output: Sent,
   request: "POST /emails",
   idempotencyHeader: "idempotency-key",
-  send: (input, config) => withSender(input, config),
+  send: withSender,
 });
 
 export const send_batch = operation({
@@ -121,7 +121,7 @@ export const send_batch = operation({
 
 export const get_email = rest({
   summary:
-    "Read one email that was sent or is scheduled. Returns its text and how far it got. Take id from list_emails.",
+    "Read one email that was sent or is scheduled. Returns its text and how far it got. Take id from send_email or list_emails.",
   effect: "read",
   input: z.object({ id: EmailId }),
   output: Email.extend(Content.shape),

@@ -1,4 +1,4 @@
-// `defineConnector` takes the operations as one object, each under the name it is exported by.
+// One module to import whole: knip takes each operation for used then, as it does not where namespaces are spread.
 export * from "./actions.ts";
 export * from "./commit-files.ts";
 export * from "./issues.ts";

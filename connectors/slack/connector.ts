@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { apiKey, defineConnector, HubError, type Notification, oauth2 } from "#connector";
+import { apiKey, cutText, defineConnector, HubError, type Notification, oauth2 } from "#connector";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
@@ -104,9 +104,7 @@ function writeText({ title, message, urgency, profile }: Notification): string {
   const heading = title === undefined ? "" : `*${escapeText(title)}*\n`;
   const alarm = urgency === "high" ? ":rotating_light: " : "";
   const signature = `\n_${escapeText(profile)} · ${urgency} urgency_`;
-  const text = alarm + heading + escapeText(message);
-  const room = TEXT_LIMIT - signature.length;
-  return (text.length > room ? `${text.slice(0, room - 1).toWellFormed()}…` : text) + signature;
+  return cutText(alarm + heading + escapeText(message), TEXT_LIMIT - signature.length) + signature;
 }
 
 /** Keeps a text from mentioning people: https://docs.slack.dev/messaging/formatting-message-text. */

@@ -1,10 +1,8 @@
 import * as z from "zod";
-import { apiKey, defineConnector, HubError, type Notification } from "#connector";
+import { apiKey, cutText, defineConnector, HubError, type Notification } from "#connector";
 import { ChatId } from "./chat-id.ts";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
-
-const TEXT_LIMIT = 4096;
 
 export default defineConnector({
   id: "telegram",
@@ -62,10 +60,10 @@ export default defineConnector({
   provides: ["messaging"],
 });
 
+const TEXT_LIMIT = 4096;
+
 function writeText({ title, message, profile }: Notification): string {
   const heading = title === undefined ? "" : `${title}\n\n`;
   const signature = `\n\n— ${profile}`;
-  const room = TEXT_LIMIT - signature.length;
-  const text = heading + message;
-  return (text.length > room ? `${text.slice(0, room - 1).toWellFormed()}…` : text) + signature;
+  return cutText(heading + message, TEXT_LIMIT - signature.length) + signature;
 }

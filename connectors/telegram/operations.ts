@@ -63,7 +63,7 @@ const Done = z.object({ ok: z.boolean() });
 
 export const read_bot = operation({
   summary:
-    "Read which bot this is. Returns its id, username, and whether it may join groups and read all their messages.",
+    "Read which bot this credential belongs to. Returns its id, its username and whether it may join groups and read all their messages.",
   effect: "read",
   input: z.object({}),
   output: z.object({

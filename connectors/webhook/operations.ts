@@ -23,7 +23,7 @@ export const send_event = operation({
   effect: "write",
   input: Event,
   output: Delivered,
-  run: (event, context) => deliver(event, context),
+  run: deliver,
 });
 
 export const ping = operation({

@@ -2,6 +2,7 @@ export * from "./auth.ts";
 export * from "./client.ts";
 export * from "./connector.ts";
 export * from "./contents.ts";
+export * from "./cut-text.ts";
 export * from "./graphql.ts";
 export * from "./operation.ts";
 export * from "./rest.ts";
