@@ -8,6 +8,7 @@ type Hub = Awaited<ReturnType<typeof startHub>>;
 type Services = Awaited<ReturnType<typeof startServices>>;
 
 const LIST_CHANGE_MS = 5_000;
+const ISSUE = { owner: "mona", repo: "website", title: "The footer still says 2025" };
 
 const services = await startServices();
 const hub = await startHub();
@@ -110,8 +111,6 @@ async function call(client: Client, name: string, input: Record<string, unknown>
   };
 }
 
-const ISSUE = { owner: "mona", repo: "website", title: "The footer still says 2025" };
-
 async function askForGithub(hub: Hub, { github }: Services, client: Client, listChanged: () => Promise<boolean>) {
   const early = await call(client, "mcp__github__create_issue", ISSUE);
   check("The call is refused, and says how to ask", early.text.includes("mcp__integrations__request"));
@@ -169,9 +168,21 @@ async function beRefused(hub: Hub, { slackTexts, telegram }: Services, client: C
   check("A second time it asks again", again.data["status"], "approval_pending");
 }
 
+interface Entry {
+  readonly at: string;
+  readonly action: string;
+  readonly operation: string | null;
+  readonly details: { readonly status?: string; readonly code?: string };
+}
+
 async function readRecord(hub: Hub): Promise<void> {
-  const record = await hub.patchbay("audit", "list", "--limit", "100");
-  owner("patchbay audit list", record);
+  const record = await hub.patchbay("audit", "list", "--limit", "100", "--json");
+  const { data: entries } = JSON.parse(record) as { data: Entry[] };
+  const lines = entries.toReversed().map(({ at, action, operation, details }) => {
+    const outcome = details.status ?? details.code ?? "";
+    return `${at.slice(11, 23)}  ${action.padEnd(20)} ${(operation ?? "").padEnd(24)} ${outcome}`.trimEnd();
+  });
+  owner("patchbay audit list", lines.join("\n"));
   const secrets = [GITHUB_TOKEN, SLACK_BOT_TOKEN, TELEGRAM_BOT_TOKEN];
   check(
     "No credential is in it",

@@ -48,8 +48,11 @@ async function readTitles({ url }: Emulator): Promise<string[]> {
 }
 
 async function readTexts({ url }: Emulator): Promise<string[]> {
-  const headers = { authorization: `Bearer ${SLACK_BOT_TOKEN}` };
-  const response = await fetch(`${url}/api/conversations.history?channel=C000000001`, { headers });
+  const response = await fetch(`${url}/api/conversations.history`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${SLACK_BOT_TOKEN}` },
+    body: new URLSearchParams({ channel: "C000000001" }),
+  });
   return ((await response.json()) as { messages: { text: string }[] }).messages.map(({ text }) => text);
 }
 

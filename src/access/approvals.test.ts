@@ -16,7 +16,7 @@ async function arrange(database: TestDatabase) {
     workspaceId,
     profileId,
     integrationId,
-    operation: "merge_pull_request",
+    operation: "github.merge_pull_request",
     argumentsDigest: "digest",
     argumentsPreview: "{}",
   };

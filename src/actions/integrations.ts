@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listProfiles } from "../access/profiles.ts";
 import { toolName } from "../catalog/tool-names.ts";
 import { connect as connectAccount } from "../integrations/connect.ts";
 import { credentialFields } from "../integrations/credentials.ts";
@@ -141,7 +142,9 @@ export const connect = action({
       ...(label !== undefined && { label }),
       ...(config !== undefined && { config }),
     });
-    return { ...view(integration), granted_to: [...grantedTo] };
+    const profiles = await listProfiles(context.store.db, workspaceId);
+    const names = profiles.filter(({ id }) => grantedTo.includes(id)).map(({ name }) => name);
+    return { ...view(integration), granted_to: names };
   },
 });
 

@@ -77,7 +77,7 @@ test("a profile without a grant is refused, told how to ask, and put on record",
     hint: expect.stringContaining("mcp__integrations__request"),
   });
   expect(github.exchanges.filter(({ method }) => method === "POST")).toEqual([]);
-  expect(await auditOf(hub)).toContain("call.refused mcp__github__create_issue");
+  expect(await auditOf(hub)).toContain("call.refused github.create_issue");
 });
 
 test("what is granted to one profile is not granted to another", async () => {

@@ -3,6 +3,7 @@ import { type Holdings, openHoldings } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import type { ToolDescription } from "../catalog/describe-tool.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
+import { parseToolName } from "../catalog/tool-names.ts";
 import type { Client } from "../connector/client.ts";
 import { Contents } from "../connector/contents.ts";
 import { digest } from "../digest.ts";
@@ -78,7 +79,7 @@ export function openCalls(parts: CallParts): Calls {
     async call({ caller, tool, input, signal, onProgress, client }) {
       const callable = await findCallable(parts.catalog, await holdingsOf(caller.profileId), tool).catch(
         async (error: unknown) => {
-          await recordRefusal(parts, caller, tool, error);
+          await recordRefusal(parts, caller, addressOf(tool), error);
           throw error;
         },
       );
@@ -160,7 +161,7 @@ async function seekPermit(
     workspaceId: caller.workspaceId,
     profileId: caller.profileId,
     integrationId: granted.integration.id,
-    operation: callable.name,
+    operation: address,
     argumentsDigest: digest(input),
     argumentsPreview: redactTokens(JSON.stringify(input)).slice(0, 2000),
   });
@@ -198,6 +199,12 @@ async function recordRefusal(
     action: "call.refused",
     details: { code: error.code },
   });
+}
+
+/** What a tool's name stands for, e.g. `github.create_issue`. */
+function addressOf(tool: string): string {
+  const parsed = parseToolName(tool);
+  return parsed ? `${parsed.service}.${parsed.operation}` : tool;
 }
 
 function subjectOf(caller: Caller, operation: string, integration?: IntegrationRow) {

@@ -130,6 +130,7 @@ export interface ApprovalRow {
   workspace_id: string;
   profile_id: string;
   integration_id: string;
+  /** E.g. `github.merge_pull_request`. */
   operation: string;
   /** SHA-256 of the canonical JSON of the parsed arguments, hex. */
   arguments_digest: string;
