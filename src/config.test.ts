@@ -116,6 +116,24 @@ test("conformance can be said to be off", () => {
   expect(config.conformance).toBe(false);
 });
 
+test.each(["127.0.0.1", "127.0.1.7", "localhost", "::1"])("a hub on %s can be put under test", (host) => {
+  const config = readConfig({ env: { PATCHBAY_HOME: folder, PATCHBAY_CONFORMANCE: "1", PATCHBAY_HOST: host } });
+
+  expect(config.conformance).toBe(true);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1", "localhost.example.com"])("a hub on %s can't be put under test", (host) => {
+  const env = { PATCHBAY_HOME: folder, PATCHBAY_CONFORMANCE: "1", PATCHBAY_HOST: host };
+
+  expect(() => readConfig({ env })).toThrow(
+    expect.objectContaining({
+      code: "invalid_input",
+      message: `PATCHBAY_CONFORMANCE is set, and the hub listens on ${host}.`,
+      hint: "Unset it, or let the hub listen on 127.0.0.1 only.",
+    }),
+  );
+});
+
 test("the process's own environment can be read", () => {
   const env = environment();
 

@@ -196,6 +196,9 @@ export function readConfig({ env, file, cwd, platform = process.platform }: Conf
   const named = file ?? variables.PATCHBAY_CONFIG;
   const path = named ? resolve(here, named) : findFile(cwd === undefined ? [home] : [cwd, home]);
   const { server, ...rest } = path === undefined ? ConfigFile.parse({}) : readFile(path, env);
+  const host = variables.PATCHBAY_HOST ?? server.host;
+  const conformance = variables.PATCHBAY_CONFORMANCE === "1";
+  if (conformance) checkLoopback(host);
   const publicUrl = variables.PATCHBAY_PUBLIC_URL ?? server.publicUrl;
   const masterKeyFile = variables.PATCHBAY_MASTER_KEY_FILE;
   return {
@@ -203,7 +206,7 @@ export function readConfig({ env, file, cwd, platform = process.platform }: Conf
     home,
     file: path,
     server: {
-      host: variables.PATCHBAY_HOST ?? server.host,
+      host,
       port: variables.PATCHBAY_PORT ?? server.port,
       publicUrl: publicUrl?.replace(/\/+$/, ""),
       logLevel: variables.PATCHBAY_LOG_LEVEL ?? server.logLevel,
@@ -214,7 +217,7 @@ export function readConfig({ env, file, cwd, platform = process.platform }: Conf
     },
     masterKey: variables.PATCHBAY_MASTER_KEY,
     masterKeyFile: masterKeyFile && resolve(here, masterKeyFile),
-    conformance: variables.PATCHBAY_CONFORMANCE === "1",
+    conformance,
   };
 }
 
@@ -237,6 +240,14 @@ function checkSpelling(name: string): void {
   if (known.includes(name) || editDistance(name, meant) > 2) return;
   throw new HubError("invalid_input", `The environment variable ${name} is unknown.`, {
     hint: `Did you mean ${meant}?`,
+  });
+}
+
+/** The suite sends what no client should, so the hub it tests is for programs on this machine only. */
+function checkLoopback(host: string): void {
+  if (/^(?:localhost|127(?:\.\d+){3}|::1)$/.test(host)) return;
+  throw new HubError("invalid_input", `PATCHBAY_CONFORMANCE is set, and the hub listens on ${host}.`, {
+    hint: "Unset it, or let the hub listen on 127.0.0.1 only.",
   });
 }
 

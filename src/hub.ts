@@ -1,9 +1,11 @@
+import { hkdfSync } from "node:crypto";
 import { type Authenticate, openKeyring } from "./access/keys.ts";
 import { localOwner, type Principal } from "./access/principal.ts";
 import { ensureWorkspace } from "./access/workspaces.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { openCalls } from "./call/open-calls.ts";
+import { BUILT_IN, CONFORMANCE } from "./catalog/connectors.ts";
 import { openCatalog } from "./catalog/open-catalog.ts";
 import type { Config } from "./config.ts";
 import { openEgress } from "./egress/open-egress.ts";
@@ -22,6 +24,8 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   readonly config: Config;
   readonly log: Logger;
   readonly masterKey: Pick<MasterKey, "source" | "where" | "created">;
+  /** Signs what passes through a client's hands and comes back; the same in every replica. */
+  readonly signingKey: Uint8Array;
   /** Whoever runs a command on the machine that holds the data. */
   readonly owner: Principal;
   readonly authenticate: Authenticate;
@@ -51,6 +55,7 @@ export async function openHub(config: Config): Promise<Hub> {
     config,
     log,
     masterKey,
+    signingKey: new Uint8Array(hkdfSync("sha256", masterKey.key, "", "patchbay signing key", 32)),
     owner: localOwner(workspace.id),
     authenticate: openKeyring(store),
     contextOf: (principal, signal) => ({ ...features, principal, signal }),
@@ -75,7 +80,7 @@ async function openFeatures(config: Config, masterKey: MasterKey, log: Logger) {
   const store = await openStore(databaseUrl);
   const vault = await openVault({ store, masterKey });
   const audit = openAudit({ store });
-  const catalog = await openCatalog(config.connectors);
+  const catalog = await openCatalog(config.connectors, config.conformance ? { ...BUILT_IN, ...CONFORMANCE } : BUILT_IN);
   const egress = openEgress({
     allowPrivateHosts,
     timeoutMs: limits.callTimeoutMs,

@@ -10,3 +10,8 @@ export const BUILT_IN: Readonly<Record<string, Load>> = {
   telegram: () => import("../../connectors/telegram/connector.ts"),
   webhook: () => import("../../connectors/webhook/connector.ts"),
 };
+
+/** What the protocol's conformance suite calls. Not a service, and of no use to anyone but that suite. */
+export const CONFORMANCE: Readonly<Record<string, Load>> = {
+  conformance: () => import("../../connectors/conformance/connector.ts"),
+};

@@ -16,9 +16,9 @@ export interface Catalog {
 }
 
 /** Connectors outside the repository are given by path, or by the name of an installed package. */
-export async function openCatalog(extra: readonly string[] = []): Promise<Catalog> {
+export async function openCatalog(extra: readonly string[] = [], builtIn = BUILT_IN): Promise<Catalog> {
   const loaded = new Map<string, Promise<Connector>>();
-  const loaders = new Map(Object.entries(BUILT_IN));
+  const loaders = new Map(Object.entries(builtIn));
   for (const source of extra) {
     const foreign = await loadForeign(source);
     loaders.set(foreign.id, async () => ({ default: foreign }));

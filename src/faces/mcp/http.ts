@@ -43,23 +43,7 @@ export function openMcpHttp(hub: Hub): McpHttp {
   const handlers = new Map<string, Open & McpHttpHandler>();
   const sessions = new Map<string, Session>();
 
-  const stopListening = hub.store.changes.subscribe(({ profile_id }) => {
-    if (profile_id === null)
-      closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
-  });
-  const sweep = setInterval(() => {
-    for (const open of [...handlers.values(), ...sessions.values()]) {
-      // A stream that is being listened on keeps its handler in use.
-      if (open.usedAt < Date.now() - IDLE_MS) void open.close();
-    }
-  }, 60_000);
-  sweep.unref();
-
-  async function closeRevoked(): Promise<void> {
-    const all = [...handlers.values(), ...sessions.values()];
-    const revoked = await findRevokedKeys(hub.store.db, [...new Set(all.map(({ caller }) => caller.actor))]);
-    await Promise.all(all.filter(({ caller }) => revoked.has(caller.actor)).map((open) => open.close()));
-  }
+  const stopWatching = watchOpen(hub, () => [...handlers.values(), ...sessions.values()]);
 
   function serveModern(request: Request, caller: Caller, body: unknown, service?: string): Promise<Response> {
     const name = `${caller.actor} ${service ?? ""}`;
@@ -95,10 +79,31 @@ export function openMcpHttp(hub: Hub): McpHttp {
       return isLegacy ? serveSession(request, caller, body, service) : serveModern(request, caller, body, service);
     },
     async close() {
-      stopListening();
-      clearInterval(sweep);
+      stopWatching();
       await Promise.all([...handlers.values(), ...sessions.values()].map((open) => open.close()));
     },
+  };
+}
+
+/** Closes what nobody has used for long, and at once what belongs to a key that was revoked. */
+function watchOpen(hub: Hub, list: () => readonly Open[]): () => void {
+  async function closeRevoked(): Promise<void> {
+    const all = list();
+    const revoked = await findRevokedKeys(hub.store.db, [...new Set(all.map(({ caller }) => caller.actor))]);
+    await Promise.all(all.filter(({ caller }) => revoked.has(caller.actor)).map((open) => open.close()));
+  }
+  const stopListening = hub.store.changes.subscribe(({ profile_id }) => {
+    if (profile_id !== null) return;
+    closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
+  });
+  const sweep = setInterval(() => {
+    // A stream that is being listened on keeps its handler in use.
+    for (const open of list()) if (open.usedAt < Date.now() - IDLE_MS) void open.close();
+  }, 60_000);
+  sweep.unref();
+  return () => {
+    stopListening();
+    clearInterval(sweep);
   };
 }
 
@@ -141,7 +146,7 @@ async function openSession(
   service: string | undefined,
   sessions: Map<string, Session>,
 ): Promise<WebStandardStreamableHTTPServerTransport> {
-  const server = buildServer(hub, caller, service);
+  const server = await buildServer(hub, caller, service);
   const stopListening = onToolsChanged(hub, caller, () => {
     server
       .sendToolListChanged()

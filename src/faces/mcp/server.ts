@@ -4,6 +4,7 @@ import { parseToolName, toolName } from "../../catalog/tool-names.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import type { Conformance } from "./conformance.ts";
 import { toErrorResult, toToolResult } from "./results.ts";
 
 const LIST_TTL_MS = 5_000;
@@ -17,15 +18,19 @@ const INSTRUCTIONS =
  *
  * With a service, only that service's tools are listed, by their bare names. Both spellings can be called.
  */
-export function buildServer(hub: Hub, caller: Caller, service?: string): Server {
+export async function buildServer(hub: Hub, caller: Caller, service?: string): Promise<Server> {
+  const conformance =
+    hub.config.conformance && service === "conformance" ? await loadConformance(hub, caller) : undefined;
   const server = new Server(
     { name: "patchbay", version: hub.version },
     {
       capabilities: { tools: { listChanged: true } },
       instructions: INSTRUCTIONS,
       cacheHints: { "tools/list": { ttlMs: LIST_TTL_MS, cacheScope: "private" } },
+      ...conformance?.options,
     },
   );
+  conformance?.equip(server);
 
   server.setRequestHandler("tools/list", async () => {
     const tools = await listAllTools(hub, caller, service);
@@ -37,6 +42,7 @@ export function buildServer(hub: Hub, caller: Caller, service?: string): Server 
     if (!(await knowsTool(hub, tool))) {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name.slice(0, 128)}.`);
     }
+    const lent = conformance?.lendClient(server, { name: params.name, arguments: params.arguments }, context);
     try {
       const result = await callTool(hub.contextOf(caller, context.mcpReq.signal), {
         caller,
@@ -44,13 +50,19 @@ export function buildServer(hub: Hub, caller: Caller, service?: string): Server 
         input: params.arguments,
         signal: context.mcpReq.signal,
         onProgress: reportProgress(context),
+        ...(lent && { client: lent.client }),
       });
-      return toToolResult(result);
+      return lent?.asked() ?? toToolResult(result);
     } catch (error) {
       return toErrorResult(hub.asHubError(error));
     }
   });
   return server;
+}
+
+async function loadConformance(hub: Hub, caller: Caller): Promise<Conformance> {
+  const { openConformance } = await import("./conformance.ts");
+  return openConformance(hub, caller);
 }
 
 function bareName(name: string): string {

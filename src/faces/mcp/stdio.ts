@@ -10,8 +10,8 @@ export async function serveMcpStdio(hub: Hub, caller: Caller, service?: string):
     process.stdin.once("end", resolve);
     process.stdin.once("close", resolve);
   });
-  const connection = serveStdio(() => {
-    const server = buildServer(hub, caller, service);
+  const connection = serveStdio(async () => {
+    const server = await buildServer(hub, caller, service);
     const stop = onToolsChanged(hub, caller, () => {
       server
         .sendToolListChanged()

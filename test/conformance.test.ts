@@ -1,0 +1,22 @@
+import { expect, onTestFinished, test } from "vitest";
+import { REQUIREMENTS, runSuite } from "./conformance/run-suite.ts";
+import { startHub } from "./conformance/start-hub.ts";
+import { startProxy } from "./conformance/start-proxy.ts";
+
+test.each(REQUIREMENTS)(
+  "the hub passes what protocol %s requires: %i scenarios",
+  { timeout: 60_000 },
+  async (revision, count) => {
+    const hub = await startHub();
+    onTestFinished(() => hub.stop());
+    const proxy = await startProxy(hub.url, hub.key);
+    onTestFinished(() => proxy.stop());
+
+    const { scenarios, output } = await runSuite(`${proxy.url}/mcp/conformance`, revision);
+
+    const scored = scenarios.filter(({ isScored }) => isScored);
+    const failed = scored.filter(({ isPassed }) => !isPassed);
+    expect(failed, `The suite said:\n${output}`).toEqual([]);
+    expect(scored).toHaveLength(count);
+  },
+);
