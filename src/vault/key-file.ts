@@ -46,19 +46,27 @@ function readText(path: string): string {
  * The file appears with all of its contents or not at all, so processes that start together agree on one key.
  */
 export function createKeyFile(path: string, key: Buffer): boolean {
-  const draft = `${path}.${randomUUID()}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(draft, `${key.toString("base64")}\n`, { mode: 0o600, flag: "wx", flush: true });
-    linkSync(draft, path);
-    syncDirectory(dirname(path));
-    return true;
+    return writeOnce(path, `${key.toString("base64")}\n`);
   } catch (cause) {
-    if (hasCode(cause, "EEXIST")) return false;
     throw new HubError("unavailable", `No master key could be written to ${path}.`, {
       hint: "Let Patchbay write to that folder, or set PATCHBAY_MASTER_KEY.",
       cause,
     });
+  }
+}
+
+function writeOnce(path: string, text: string): boolean {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
+    linkSync(draft, path);
+    syncDirectory(dirname(path));
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
   } finally {
     rmSync(draft, { force: true });
   }

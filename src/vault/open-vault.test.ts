@@ -5,8 +5,8 @@ import type { Store } from "../store/open.ts";
 import { fitsDataKeys } from "./open-data-keys.ts";
 import { openVault, type SecretAddress, type Vault } from "./open-vault.ts";
 
-const SEAL_ONCE = new URL("./fixtures/seal-once.ts", import.meta.url);
-const ROTATE_DATA_KEYS = new URL("./fixtures/rotate-data-keys.ts", import.meta.url);
+const SEAL_ONCE = new URL("../../test/fixtures/seal-once.ts", import.meta.url);
+const ROTATE_DATA_KEYS = new URL("../../test/fixtures/rotate-data-keys.ts", import.meta.url);
 
 const MASTER_KEY = { key: Buffer.alloc(32, 1), where: "a test" };
 const OTHER_KEY = { key: Buffer.alloc(32, 2), where: "another test" };
