@@ -1,12 +1,13 @@
 import type { Config } from "../../config.ts";
 import { HubError } from "../../errors.ts";
 import { type Hub, openHub } from "../../hub.ts";
-import { openCredentials } from "../../integrations/credentials.ts";
 import { listIntegrations } from "../../integrations/integrations.ts";
 import { verifyAccount } from "../../integrations/verify.ts";
 import { openStore, type Store } from "../../store/open.ts";
 import type { IntegrationRow, WorkspaceRow } from "../../store/tables.ts";
+import { openKeychain } from "../../vault/keychain.ts";
 import { findMasterKey } from "../../vault/master-key.ts";
+import { fitsDataKeys } from "../../vault/open-data-keys.ts";
 import { openVault } from "../../vault/open-vault.ts";
 import { check, type Finding } from "./finding.ts";
 import { hidePassword } from "./local-clients.ts";
@@ -37,6 +38,8 @@ async function checkDatabase({ home, server: { databaseUrl } }: Config) {
 async function checkMasterKey({ home, masterKey: environment, masterKeyFile: keyFile }: Config, store: Store) {
   const masterKey = await findMasterKey({
     dataDirectory: home,
+    keychain: openKeychain(),
+    fits: (key) => fitsDataKeys(store, key),
     ...(environment !== undefined && { environment }),
     ...(keyFile !== undefined && { keyFile }),
   });
@@ -58,8 +61,7 @@ async function checkLedgers({ store, audit }: Hub): Promise<readonly Finding[]> 
 }
 
 async function checkIntegrations(hub: Hub): Promise<readonly Finding[]> {
-  const { store, vault, catalog, egress, owner } = hub;
-  const credentialsOf = openCredentials(store, vault);
+  const { store, catalog, egress, credentialsOf, owner } = hub;
   const checkAccount = async (row: IntegrationRow) => {
     const account = await verifyAccount(egress, {
       connector: await catalog.connector(row.service),
@@ -70,6 +72,10 @@ async function checkIntegrations(hub: Hub): Promise<readonly Finding[]> {
     return { fact: account ? `It answers ${account.label}.` : "It can only be tried by using it." };
   };
   const rows = await listIntegrations(store.db, owner.workspaceId);
-  const found = rows.map((row) => check(`${row.service}:${row.label}`, () => checkAccount(row)));
+  const found = rows.map((row) =>
+    check(`${row.service}:${row.label}`, () => checkAccount(row), {
+      reconnect_required: `Connect it again, with a new credential: "patchbay connect ${row.service}".`,
+    }),
+  );
   return (await Promise.all(found)).map(([finding]) => finding);
 }

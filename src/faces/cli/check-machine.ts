@@ -26,6 +26,7 @@ export async function checkMachine(config: Config): Promise<readonly Finding[]> 
     check("data folder", () => checkHome(config.home)),
     check("address", () => checkAddress(config)),
     check("public URL", () => checkPublicUrl(config)),
+    check("keychain", checkKeychain),
   ];
   return (await Promise.all(checks)).map(([finding]) => finding);
 }
@@ -109,4 +110,16 @@ function checkPublicUrl(config: Config) {
     };
   }
   return { fact: `Links lead to ${url.origin}${url.pathname.replace(/\/$/, "")}.` };
+}
+
+/** Where there is none, asking it throws; where it is locked, it may ask whoever sits at the screen. */
+async function checkKeychain() {
+  try {
+    const { AsyncEntry } = await import("@napi-rs/keyring");
+    const entry = new AsyncEntry("patchbay", "doctor", { linux: { store: "secret-service" } });
+    await entry.getPassword(AbortSignal.timeout(PROBE_TIMEOUT_MS));
+    return { fact: "The operating system's keychain answers." };
+  } catch {
+    return { fact: "There is none, so the master key is kept elsewhere." };
+  }
 }

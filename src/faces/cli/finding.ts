@@ -1,4 +1,4 @@
-import { HubError } from "../../errors.ts";
+import { type ErrorCode, HubError } from "../../errors.ts";
 
 /** What one check found. A warning is what may be meant to be so. */
 export interface Finding {
@@ -17,17 +17,18 @@ interface Outcome<Value> {
   readonly value?: Value;
 }
 
-/** Runs a check, of which whatever it throws is a failure. */
+/** Runs a check, of which whatever it throws is a failure; `fixes` are better known here than where it was thrown. */
 export async function check<Value = never>(
   name: string,
   run: () => Promise<Outcome<Value>> | Outcome<Value>,
+  fixes: Partial<Record<ErrorCode, string>> = {},
 ): Promise<[Finding, Value | undefined]> {
   try {
     const { value, ...found } = await run();
     return [{ check: name, state: found.fix === undefined ? "ok" : "warning", ...found }, value];
   } catch (error) {
     const fact = error instanceof Error ? error.message : "It failed without a reason.";
-    const hint = error instanceof HubError ? error.hint : undefined;
+    const hint = error instanceof HubError ? (fixes[error.code] ?? error.hint) : undefined;
     return [{ check: name, state: "failure", fact, ...(hint !== undefined && { fix: hint }) }, undefined];
   }
 }

@@ -2,7 +2,8 @@ import { styleText } from "node:util";
 
 /** How wide a line may be; without a limit where no one's terminal is asked. */
 export function lineWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+  // Some terminals say 0 for what they don't know.
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
 }
 
 /** Writes a command's result: the only lines on stdout that are not MCP's. */

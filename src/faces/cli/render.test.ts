@@ -32,7 +32,7 @@ test("a list without named columns shows all, nested ones in short", () => {
   expect(text.split("\n")).toEqual([
     "ID  ON   POLICY                          TAGS",
     "a   yes  allow=list_*, read_* ask=merge  none",
-    "b   no                                   x",
+    "b   no   none                            x",
   ]);
 });
 

@@ -53,7 +53,7 @@ function toCell(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(toCell).join(", ") || "none";
   if (typeof value === "string") return toPlain(value);
-  return isFacts(value) ? pairs(value) : JSON.stringify(value);
+  return isFacts(value) ? pairs(value) || "none" : JSON.stringify(value);
 }
 
 function pairs(facts: Facts): string {

@@ -14,16 +14,25 @@ test("columns are aligned under their names", () => {
   expect(table).toBe(["ID      CREATED AT", "a       today", "longer  then"].join("\n"));
 });
 
-test("the longest cells are cut until a line fits", () => {
+test("prose is cut until a line fits", () => {
   const table = renderTable(["id", "what"], [["int_1", "a long story about what happened"]], 24);
 
   expect(table).toBe(["ID     WHAT", "int_1  a long story abo…"].join("\n"));
 });
 
-test("a narrow terminal still shows the beginning of every cell", () => {
-  const table = renderTable(["id", "what"], [["integration", "a long story"]], 5);
+test("an id is whole however narrow the terminal is, and prose keeps its beginning", () => {
+  const id = "int_01m81kmh9kecwaym90fxgjh2fe";
 
-  expect(table).toBe(["ID      WHAT", "integ…  a lon…"].join("\n"));
+  const table = renderTable(
+    ["id", "what", "status"],
+    [
+      [id, "a long story", "on"],
+      [id, '{"json":"without a space"}', "on"],
+    ],
+    5,
+  );
+
+  expect(table.split("\n").slice(1)).toEqual([`${id}  a long story  on`, `${id}  {"json":"wi…  on`]);
 });
 
 test("characters that take two columns are counted as two", () => {

@@ -2,17 +2,18 @@ import { stripVTControlCharacters } from "node:util";
 import { paint } from "./output.ts";
 
 const GAP = "  ";
-const LEAST = 6;
+const LEAST_PROSE = 12;
+const ID_LENGTH = 40;
 const WIDE =
   /^[\p{Emoji_Presentation}\u{1100}-\u{115f}\u{2e80}-\u{a4cf}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}]/u;
 const graphemes = new Intl.Segmenter();
 
-/** Aligned columns under their names. In lines that would be longer than `width`, the longest cells are cut. */
+/** Aligned columns under their names. In lines that would be longer than `width`, prose is cut; an id never is. */
 export function renderTable(columns: readonly string[], rows: readonly (readonly string[])[], width: number): string {
   const titles = columns.map((name) => name.replaceAll("_", " ").toUpperCase());
   const lines = [titles, ...rows].map((line) => line.map(toLine));
   const widths = fitWidths(
-    columns.map((_, column) => Math.max(...lines.map((line) => widthOf(line[column] ?? "")))),
+    columns.map((_, column) => lines.map((line) => line[column] ?? "")),
     width,
   );
   const [head = "", ...body] = lines.map((line) =>
@@ -24,14 +25,15 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
   return [paint("dim", head), ...body].join("\n");
 }
 
-/** Takes what is missing from the widest columns first. */
-function fitWidths(natural: readonly number[], width: number): readonly number[] {
-  const widths = [...natural];
-  const room = Math.max(width - GAP.length * (widths.length - 1), LEAST * widths.length);
-  let excess = widths.reduce((sum, each) => sum + each, 0) - room;
-  for (; excess > 0; excess--) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = (widths[widest] ?? 0) - 1;
+/** Takes what is missing from the widest columns of prose first. */
+function fitWidths(columns: readonly (readonly string[])[], width: number): readonly number[] {
+  const widths = columns.map((cells) => Math.max(...cells.map(widthOf)));
+  const isProse = columns.map(([, ...cells]) => cells.some((cell) => /\s/.test(cell) || cell.length > ID_LENGTH));
+  const room = width - GAP.length * (widths.length - 1);
+  for (let excess = widths.reduce((sum, each) => sum + each, 0) - room; excess > 0; excess--) {
+    const widest = Math.max(...widths.filter((_, column) => isProse[column]));
+    if (widest <= LEAST_PROSE) break;
+    widths[widths.findIndex((each, column) => isProse[column] && each === widest)] = widest - 1;
   }
   return widths;
 }
