@@ -53,6 +53,7 @@ export const IssueSummary = z.object({
   state_reason: z.string().nullish(),
   html_url: z.string().nullish(),
   user: User,
+  // GitHub describes a label as an object or a bare name.
   labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])).nullish(),
   assignees: z.array(z.object({ login: z.string() })).nullish(),
   comments: z.int().nullish().describe("How many it has"),

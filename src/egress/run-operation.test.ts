@@ -56,6 +56,20 @@ test("an answer of another shape is the service's failure, and names the field b
   });
 });
 
+test("a write that was answered in another shape may have been done, and the error says so", async () => {
+  const write = operation({
+    summary: "Write.",
+    effect: "write",
+    input: z.object({}),
+    output: z.object({ id: z.string() }),
+    run: () => Promise.resolve({}),
+  });
+
+  const running = runOn("https://demo.example.com", { operations: { try: write } });
+
+  await expect(running).rejects.toMatchObject({ hint: "It has most likely been done: look before you try again." });
+});
+
 test("an operation that the connector has not got is not found", async () => {
   const running = runTry(() => ({}), {}, { operation: "constructor" });
 

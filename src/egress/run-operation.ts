@@ -51,7 +51,7 @@ async function untilAborted<Value>(work: () => Promise<Value>, signal: AbortSign
 }
 
 /** Names the first field that differs and what was expected there, never the value. */
-function parseOutput({ name }: Connector, { output }: Operation, answer: unknown): unknown {
+function parseOutput({ name }: Connector, { output, effect }: Operation, answer: unknown): unknown {
   const parsed = output.safeParse(answer);
   if (parsed.success) {
     return parsed.data;
@@ -59,7 +59,10 @@ function parseOutput({ name }: Connector, { output }: Operation, answer: unknown
   const [issue] = parsed.error.issues;
   const field = issue?.path.map(String).join(".") || "the answer itself";
   throw new HubError("service_failed", `${name} answered in an unknown shape: ${field} ${describeIssue(issue)}.`, {
-    hint: "The service may have changed; look for a newer version of its connector.",
+    hint:
+      effect === "read"
+        ? "The service may have changed: look for a newer version of its connector."
+        : "It has most likely been done: look before you try again.",
   });
 }
 
