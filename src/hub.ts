@@ -13,8 +13,10 @@ import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
 import { type CredentialsOf, openCredentials } from "./integrations/credentials.ts";
 import { type Logger, openLog } from "./log.ts";
-import { openStore } from "./store/open.ts";
+import { openStore, type Store } from "./store/open.ts";
+import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
+import { fitsDataKeys } from "./vault/open-data-keys.ts";
 import { openVault } from "./vault/open-vault.ts";
 import { VERSION } from "./version.ts";
 
@@ -40,13 +42,10 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
 /** Puts the hub together from its configuration: the only place that knows every feature. */
 export async function openHub(config: Config): Promise<Hub> {
   const log = openLog({ level: config.server.logLevel, redact: redactTokens });
-  const masterKey = await findMasterKey({
-    dataDirectory: config.home,
-    ...(config.masterKey !== undefined && { environment: config.masterKey }),
-    ...(config.masterKeyFile !== undefined && { keyFile: config.masterKeyFile }),
-  });
-  const features = await openFeatures(config, masterKey, log);
-  const { store, audit, egress } = features;
+  const store = await openStore(config.server.databaseUrl);
+  const masterKey = await findHubKey(config, store);
+  const features = await openFeatures(config, store, masterKey, log);
+  const { audit, egress } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
 
   return {
@@ -75,9 +74,19 @@ export async function openHub(config: Config): Promise<Hub> {
   };
 }
 
-async function openFeatures(config: Config, masterKey: MasterKey, log: Logger) {
-  const { databaseUrl, allowPrivateHosts, limits } = config.server;
-  const store = await openStore(databaseUrl);
+/** The master key of the hub in this store. */
+export function findHubKey({ home, masterKey, masterKeyFile }: Config, store: Store): Promise<MasterKey> {
+  return findMasterKey({
+    dataDirectory: home,
+    keychain: openKeychain(),
+    fits: (key) => fitsDataKeys(store, key),
+    ...(masterKey !== undefined && { environment: masterKey }),
+    ...(masterKeyFile !== undefined && { keyFile: masterKeyFile }),
+  });
+}
+
+async function openFeatures(config: Config, store: Store, masterKey: MasterKey, log: Logger) {
+  const { allowPrivateHosts, limits } = config.server;
   const vault = await openVault({ store, masterKey });
   const audit = openAudit({ store });
   const catalog = await openCatalog(config.connectors, config.conformance ? { ...BUILT_IN, ...CONFORMANCE } : BUILT_IN);

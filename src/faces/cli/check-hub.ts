@@ -1,13 +1,10 @@
 import type { Config } from "../../config.ts";
 import { HubError } from "../../errors.ts";
-import { type Hub, openHub } from "../../hub.ts";
+import { findHubKey, type Hub, openHub } from "../../hub.ts";
 import { listIntegrations } from "../../integrations/integrations.ts";
 import { verifyAccount } from "../../integrations/verify.ts";
 import { openStore, type Store } from "../../store/open.ts";
 import type { IntegrationRow, WorkspaceRow } from "../../store/tables.ts";
-import { openKeychain } from "../../vault/keychain.ts";
-import { findMasterKey } from "../../vault/master-key.ts";
-import { fitsDataKeys } from "../../vault/open-data-keys.ts";
 import { openVault } from "../../vault/open-vault.ts";
 import { check, type Finding } from "./finding.ts";
 import { hidePassword } from "./local-clients.ts";
@@ -35,14 +32,8 @@ async function checkDatabase({ home, server: { databaseUrl } }: Config) {
   return { fact: `${hidePassword(databaseUrl)} opens, and its schema is this version's.`, value };
 }
 
-async function checkMasterKey({ home, masterKey: environment, masterKeyFile: keyFile }: Config, store: Store) {
-  const masterKey = await findMasterKey({
-    dataDirectory: home,
-    keychain: openKeychain(),
-    fits: (key) => fitsDataKeys(store, key),
-    ...(environment !== undefined && { environment }),
-    ...(keyFile !== undefined && { keyFile }),
-  });
+async function checkMasterKey(config: Config, store: Store) {
+  const masterKey = await findHubKey(config, store);
   await openVault({ store, masterKey });
   return { fact: `The key in ${masterKey.where} opens the vault.` };
 }
