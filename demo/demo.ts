@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { startHub } from "./hub-process.ts";
-import { GITHUB_TOKEN, SLACK_BOT_TOKEN, startServices, TELEGRAM_BOT_TOKEN } from "./services.ts";
+import { startHub } from "./start-hub.ts";
+import { GITHUB_TOKEN, SLACK_BOT_TOKEN, startServices, TELEGRAM_BOT_TOKEN } from "./start-services.ts";
 import { agent, chapter, check, narrate, owner } from "./story.ts";
 
 type Hub = Awaited<ReturnType<typeof startHub>>;
@@ -10,13 +10,17 @@ type Services = Awaited<ReturnType<typeof startServices>>;
 const LIST_CHANGE_MS = 5_000;
 const ISSUE = { owner: "mona", repo: "website", title: "The footer still says 2025" };
 
-const services = await startServices();
-const hub = await startHub();
-try {
-  await tell(hub, services);
-} finally {
-  await hub.close();
-  await services.close();
+await perform();
+
+async function perform(): Promise<void> {
+  const services = await startServices();
+  const hub = await startHub();
+  try {
+    await tell(hub, services);
+  } finally {
+    await hub.close();
+    await services.close();
+  }
 }
 
 async function tell(hub: Hub, services: Services): Promise<void> {
@@ -52,18 +56,14 @@ async function tell(hub: Hub, services: Services): Promise<void> {
 
 /** Gives the id of the Telegram integration. */
 async function connectAccounts(hub: Hub, { slack, telegram }: Services): Promise<string> {
+  const forSlack = ["--credential", `SLACK_BOT_TOKEN=${SLACK_BOT_TOKEN}`, "--base-url", `${slack.url}/api`];
   owner(
     "patchbay connect slack --credential SLACK_BOT_TOKEN=…",
-    await hub.patchbay(
-      ...["connect", "slack", "--credential", `SLACK_BOT_TOKEN=${SLACK_BOT_TOKEN}`],
-      ...["--base-url", `${slack.url}/api`, "--config", "notifyChannel=#general"],
-    ),
+    await hub.patchbay("connect", "slack", ...forSlack, "--config", "notifyChannel=#general"),
   );
   owner("patchbay connect telegram --credential TELEGRAM_BOT_TOKEN=…");
-  const connected = await hub.patchbay(
-    ...["connect", "telegram", "--credential", `TELEGRAM_BOT_TOKEN=${TELEGRAM_BOT_TOKEN}`],
-    ...["--base-url", telegram.url, "--config", "defaultChatId=42", "--json"],
-  );
+  const forTelegram = ["--credential", `TELEGRAM_BOT_TOKEN=${TELEGRAM_BOT_TOKEN}`, "--base-url", telegram.url];
+  const connected = await hub.patchbay("connect", "telegram", ...forTelegram, "--config", "defaultChatId=42", "--json");
   return (JSON.parse(connected) as { data: { id: string } }).data.id;
 }
 

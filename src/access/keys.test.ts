@@ -81,7 +81,7 @@ await onEachStore((makeDatabase) => {
     await expect(revokeKey(ledger, localOwner(workspace.id), "key_none")).rejects.toMatchObject({ code: "not_found" });
   });
 
-  test("test keys live in a workspace of their own", async () => {
+  test("keys for testing live in a workspace of their own", async () => {
     const store = await (await makeDatabase()).open();
     const live = await ensureWorkspace(store, "default", "live");
 

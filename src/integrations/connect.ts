@@ -195,6 +195,14 @@ async function grantWaiting(
       integrationId: integration.id,
       enabled: true,
     });
+    await parts.audit.appendIn(db, {
+      workspaceId: spec.workspaceId,
+      action: "request.approve",
+      actor: spec.actor,
+      profileId: request.profile_id,
+      integrationId: integration.id,
+      details: { request: request.id },
+    });
   }
   return waiting.map(({ profile_id }) => profile_id);
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 import { createEmulator, type Emulator } from "emulate";
 
 export const GITHUB_TOKEN = "ghp_demo0123456789demo0123456789demo0123";
@@ -59,21 +60,7 @@ async function readTexts({ url }: Emulator): Promise<string[]> {
 /** A bot that knows its name and remembers what it was told to say. */
 async function startTelegram() {
   const said: string[] = [];
-  const server = createServer(async (request, response) => {
-    const body = JSON.parse((await request.toArray()).join("") || "{}") as { chat_id?: string; text?: string };
-    const method = request.url?.startsWith(`/bot${TELEGRAM_BOT_TOKEN}/`) ? request.url.split("/")[2] : undefined;
-    if (method === "sendMessage" && body.text !== undefined) said.push(body.text);
-    const chat = { id: Number(body.chat_id), type: "private", first_name: "You" };
-    const results: Record<string, object> = {
-      getMe: { id: 7300, is_bot: true, first_name: "Patch", username: "patch_bot" },
-      sendMessage: { message_id: said.length, date: 1_800_000_000, chat, text: body.text },
-    };
-    const result = results[method ?? ""];
-    response.writeHead(result ? 200 : 404, { "content-type": "application/json" });
-    response.end(
-      JSON.stringify(result ? { ok: true, result } : { ok: false, error_code: 404, description: "Not Found" }),
-    );
-  });
+  const server = createServer((request, response) => void respond(request, response, said));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -81,4 +68,26 @@ async function startTelegram() {
     said,
     close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, said: string[]): Promise<void> {
+  const result = answerBot(request.url ?? "", (await json(request)) as BotCall, said);
+  response.writeHead(result ? 200 : 404, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify(result ? { ok: true, result } : { ok: false, error_code: 404, description: "Not Found" }),
+  );
+}
+
+interface BotCall {
+  readonly chat_id?: string;
+  readonly text?: string;
+}
+
+function answerBot(path: string, { chat_id, text }: BotCall, said: string[]): object | undefined {
+  if (path === `/bot${TELEGRAM_BOT_TOKEN}/getMe`) {
+    return { id: 7300, is_bot: true, first_name: "Patch", username: "patch_bot" };
+  }
+  if (path !== `/bot${TELEGRAM_BOT_TOKEN}/sendMessage` || text === undefined) return undefined;
+  said.push(text);
+  return { message_id: said.length, date: 1_800_000_000, chat: { id: Number(chat_id), type: "private" }, text };
 }
