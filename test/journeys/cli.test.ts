@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { createEmulator } from "emulate";
@@ -5,6 +7,8 @@ import { afterAll, expect, test } from "vitest";
 import { startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
 
+/** Gives a command a terminal, where there is such a program. */
+const SCRIPT = "/usr/bin/script";
 const TOKEN = "ghp_sentinel0123456789";
 
 const github = await createEmulator({
@@ -81,6 +85,28 @@ test("a credential can come from stdin, and config values are read as JSON where
   expect(refused).toMatchObject({ exitCode: 2, code: "invalid_input", message: expect.stringContaining("team") });
 });
 
+/** Runs a command at a terminal, types the answer to its question, and gives all that the terminal showed. */
+async function runAtTerminal(cli: Cli, args: readonly string[], answer: string): Promise<string> {
+  const command = [process.execPath, cli.main, ...args].join(" ");
+  const terminal = spawn(SCRIPT, ["-qec", command, "/dev/null"], { cwd: cli.cwd, env: cli.env });
+  let shown = "";
+  for await (const chunk of terminal.stdout.setEncoding("utf8")) {
+    shown += chunk;
+    if (shown.endsWith("(not shown): ")) terminal.stdin.write(`${answer}\r`);
+  }
+  return shown;
+}
+
+test.skipIf(!existsSync(SCRIPT))("at a terminal, a credential that is missing is asked for and not shown", async () => {
+  const cli = openGithubCli();
+
+  const shown = await runAtTerminal(cli, ["connect", "github", "--base-url", github.url], TOKEN);
+
+  expect(shown).toContain("Make one at https://github.com/settings/personal-access-tokens/new");
+  expect(shown).toMatch(/label\S*\s+octo/);
+  expect(shown).not.toContain(TOKEN);
+});
+
 test("a new key is data.key, is said to be shown once, and is never listed", async () => {
   const cli = openCli();
   await cli.data(["profiles", "create", "ops"]);
@@ -117,7 +143,7 @@ test("what an agent asks for waits for the owner, who grants it", async () => {
 
   expect(opened).toMatchObject({ data: { status: "requested" } });
   expect(pending.stdout).toContain("To file bugs");
-  expect(connected).toMatchObject({ granted_to: [expect.stringMatching(/^prof_/)] });
+  expect(connected).toMatchObject({ granted_to: ["ops"] });
   expect(approved).toMatchObject({ id: late.data.request, status: "approved" });
   expect(called).toMatchObject({ status: "done" });
 });
@@ -137,6 +163,24 @@ test("a call that asks waits for approval, and then runs once", async () => {
   expect(waiting).toMatchObject({ status: "approval_pending" });
   expect(listed.stdout).toContain("Made from the command line");
   expect([done, again]).toMatchObject([{ status: "done" }, { status: "approval_pending" }]);
+});
+
+test("Ctrl-C gives a call up", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using service = await startService({
+    "GET /user": { id: 7, login: "octo", html_url: "https://github.com/octo" },
+    "POST /repos/octo/app/issues": ({ abandoned }) => (asked.resolve(), abandoned),
+  });
+  const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host });
+  await cli.data(["connect", "github", "--base-url", service.url, "--credential", `GITHUB_TOKEN=${TOKEN}`]);
+  await cli.data(["profiles", "create", "ops"]);
+  await cli.data(["grants", "set", "ops", "github"]);
+
+  const call = cli.spawn(CREATE_ISSUE);
+  await asked.promise;
+  const end = await call.stop("SIGINT");
+
+  expect(end).toMatchObject({ exitCode: 130, stdout: "" });
 });
 
 test("errors say what to do, and exit with the code of their kind", async () => {

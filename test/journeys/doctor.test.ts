@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -83,6 +83,16 @@ test("a wrong master key, a changed ledger and a refused credential are failures
   });
   expect(shown.stdout).toMatch(/✗ github:octo\s+GitHub refused the credential: status 401\.\n\s+Connect it again/);
   expect(cli.transcript()).not.toContain(TOKEN);
+});
+
+test("a lost master key is said so, and none is made in its place", async () => {
+  const cli = await openConnectedCli(() => true);
+
+  const { exitCode, byName } = await diagnose(cli, { PATCHBAY_MASTER_KEY: "" });
+
+  expect(exitCode).toBe(1);
+  expect(byName["master key"]).toMatchObject({ state: "failure", fix: expect.stringContaining("master.key") });
+  expect(existsSync(join(cli.home, "master.key"))).toBe(false);
 });
 
 test("an address that another program uses is a failure, and one that the hub answers at is not", async () => {

@@ -99,6 +99,23 @@ test("the config file in the folder is applied, and its profiles are the ones to
   expect(cli.transcript()).not.toContain("ghp_sentinel");
 });
 
+test("a config file can be named before the command and after it", async () => {
+  const cli = openCli();
+  const file = join(cli.cwd, "elsewhere.json");
+  writeFileSync(file, JSON.stringify({ server: { publicUrl: "https://hub.example.com" } }));
+  await cli.data(["profiles", "create", "ops"]);
+
+  const [before, after] = [
+    await cli.run(["--config", file, "client-config"]),
+    await cli.run(["client-config", "--config", file]),
+  ];
+  const missing = await cli.error(["client-config", "--config", `${file}.gone`]);
+
+  expect(before.stdout).toContain("https://hub.example.com/mcp");
+  expect(after).toEqual(before);
+  expect(missing).toMatchObject({ exitCode: 2, message: `The config file ${file}.gone can't be read.` });
+});
+
 test("a port in use is said so, and the owner's key is not spent on it", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());

@@ -29,9 +29,10 @@ export async function askSecret(
   input: NodeJS.ReadableStream = process.stdin,
   output: NodeJS.WritableStream = process.stderr,
 ): Promise<string> {
-  output.write(question);
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: unseen, terminal: true });
+  // Not before the terminal has stopped showing what is typed.
+  output.write(question);
   try {
     return await new Promise((resolve, reject) => {
       lines.once("line", (line) => resolve(line.trim()));
