@@ -9,7 +9,7 @@ import { findMasterKey } from "./master-key.ts";
 import { fitsDataKeys } from "./open-data-keys.ts";
 import { openVault } from "./open-vault.ts";
 
-const CREATE_KEY = new URL("../../test/fixtures/create-key.ts", import.meta.url);
+const CREATE_KEYS = new URL("../../test/fixtures/create-keys.ts", import.meta.url);
 const REPLACE_KEYS = new URL("../../test/fixtures/replace-keys.ts", import.meta.url);
 
 const ADDRESS = { workspaceId: "ws_1", integrationId: "int_1", field: "GITHUB_TOKEN" };
@@ -104,13 +104,14 @@ test("a folder that can't be written to is told with the way around it", () => {
   expect(() => createKeyFile(path, randomBytes(32))).toThrow(`No master key could be written to ${path}.`);
 });
 
-test("processes that start at once agree on one key", async () => {
-  const path = join(makeFolder(), "key");
+test("processes that make the same key files at once agree on every key", async () => {
+  const folder = makeFolder();
 
-  const children = ["1", "2", "3", "4"].map(() => startChild(CREATE_KEY, path));
+  const children = ["1", "2", "3", "4"].map(() => startChild(CREATE_KEYS, folder, "100"));
   const keys = await Promise.all(children.map((child) => child.nextLine()));
 
-  expect(new Set(keys)).toEqual(new Set([readKeyFile(path)?.toString("hex")]));
+  expect(keys[0]).toHaveLength(100 * 65 - 1);
+  expect(new Set(keys)).toEqual(new Set([keys[0]]));
 });
 
 test("replacing a key file leaves only the new key, which the vault was given", async () => {
@@ -151,6 +152,15 @@ test("a replacement that ended after the vault had taken the new key is finished
 
   expect(readKeyFile(path)).toEqual(next);
   expect(existsSync(`${path}.next`)).toBe(false);
+});
+
+test("a replacement that was interrupted is left alone while nothing is sealed", async () => {
+  const path = writeKeyFile(0o600);
+  createKeyFile(`${path}.next`, randomBytes(32));
+
+  await finishReplacement(path, async () => true);
+
+  expect(readKeyFile(path)).toEqual(Buffer.alloc(32, 7));
 });
 
 test.each([1, 4, 9])("a process killed after %i replacements leaves a vault that opens", async (replacements) => {

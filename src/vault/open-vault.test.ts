@@ -192,6 +192,30 @@ await onEachStore((makeDatabase) => {
     });
   });
 
+  test("data keys whose places were swapped are told at once", async () => {
+    const { store, vault } = await openAll();
+    await vault.rotateDataKey();
+    await vault.rotateDataKey();
+    const [one, other] = await readDataKeys(store);
+    await store.db
+      .updateTable("data_keys")
+      .set({ wrapped: one?.wrapped ?? "" })
+      .where("id", "=", other?.id ?? "")
+      .execute();
+
+    await expect(openVault({ store, masterKey: MASTER_KEY })).rejects.toMatchObject({ code: "internal" });
+  });
+
+  test("stores that seal their first secret at once agree on one data key", async () => {
+    const { database, store } = await openAll();
+    const stores = await Promise.all(Array.from({ length: 5 }, () => database.open()));
+    const vaults = await Promise.all(stores.map((other) => openVault({ store: other, masterKey: MASTER_KEY })));
+
+    await Promise.all(vaults.map((vault) => vault.seal(ADDRESS, "ghp_secret")));
+
+    expect(await readDataKeys(store)).toHaveLength(1);
+  });
+
   test("processes that seal their first secret at once agree on one data key", async () => {
     const { database, store, vault } = await openAll();
 
