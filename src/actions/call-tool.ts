@@ -24,7 +24,7 @@ export async function listAllTools(
   caller: Caller,
   service?: string,
 ): Promise<ToolDescription[]> {
-  if (service !== undefined && service in AGENT_TOOLS) return ownTools.filter(({ name }) => isOf(service, name));
+  if (service !== undefined && findOwn(service)) return ownTools.filter(({ name }) => isOf(service, name));
   const granted = await calls.listTools(caller.profileId, service);
   return service === undefined ? [...ownTools, ...granted] : granted;
 }
@@ -39,9 +39,14 @@ function isOf(service: string, name: string): boolean {
   return parseToolName(name)?.service === service;
 }
 
+/** A service may well have the name of something that every object inherits. */
+function findOwn(service: string): Readonly<Record<string, AgentTool>> | undefined {
+  return Object.hasOwn(AGENT_TOOLS, service) ? AGENT_TOOLS[service] : undefined;
+}
+
 function findAgentTool(tool: string): AgentTool | undefined {
   const parsed = parseToolName(tool);
-  const tools = parsed && AGENT_TOOLS[parsed.service];
+  const tools = parsed && findOwn(parsed.service);
   if (!tools) return undefined;
   const found = Object.hasOwn(tools, parsed.operation) ? tools[parsed.operation] : undefined;
   if (found) return found;
@@ -52,12 +57,17 @@ function findAgentTool(tool: string): AgentTool | undefined {
   });
 }
 
+/** Whether tools can be listed by this service alone: those of a connector, or some of the hub's own. */
+export function knowsService({ catalog }: Pick<ActionContext, "catalog">, service: string): boolean {
+  return findOwn(service) !== undefined || catalog.services.includes(service);
+}
+
 /** Whether anyone could call a tool of this name, granted or not. */
 export async function knowsTool({ catalog }: Pick<ActionContext, "catalog">, tool: string): Promise<boolean> {
   const parsed = parseToolName(tool);
   if (!parsed) return false;
   const { service, operation } = parsed;
-  const own = AGENT_TOOLS[service];
+  const own = findOwn(service);
   if (own) return Object.hasOwn(own, operation);
   return catalog.services.includes(service) && Object.hasOwn((await catalog.connector(service)).operations, operation);
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { toNodeHandler } from "@modelcontextprotocol/node";
-import { AGENT_TOOLS } from "../../actions/agent-tools.ts";
+import { knowsService } from "../../actions/call-tool.ts";
 import { HubError } from "../../errors.ts";
 import { type Hub, publicUrl } from "../../hub.ts";
 import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
@@ -66,7 +66,7 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const serveMcp = openMcpRoute(hub, mcp);
   return async (request, response) => {
     guard(request.headers);
-    const path = new URL(request.url ?? "/", "http://hub").pathname;
+    const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
@@ -83,15 +83,22 @@ function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
   const maxRequestBodySize = hub.config.server.limits.maxBodyBytes;
   return async (request, response, service) => {
     const caller = requireCaller(await hub.authenticate(bearerToken(request)));
-    if (service !== undefined && !hub.catalog.services.includes(service) && !(service in AGENT_TOOLS)) {
-      throw new HubError("not_found", `Patchbay has no connector for ${service}.`);
+    if (service !== undefined && !knowsService(hub, service)) {
+      throw new HubError("not_found", `Patchbay has no connector for ${service}.`, {
+        hint: `MCP with all tools is at ${publicUrl(hub.config)}/mcp.`,
+      });
     }
     const fetch = async (webRequest: Request): Promise<Response> => {
       const body = webRequest.method === "POST" ? parseJson(await webRequest.text()) : undefined;
-      return body === NOT_JSON ? notJson() : mcp.serve(webRequest, caller, body, service);
+      if (body === NOT_JSON) return notJson();
+      const answer = await mcp.serve(webRequest, caller, body, service);
+      // Node holds the head of an answer back until there is a body, for which a stream of news may wait long.
+      if (webRequest.method === "GET") setImmediate(() => response.flushHeaders());
+      return answer;
     };
     const { method = "POST", url = "/" } = request;
-    await toNodeHandler({ fetch }, { maxRequestBodySize })(Object.assign(request, { method, url }), response);
+    const onerror = (error: Error): void => hub.log.error("An MCP request failed.", {}, error);
+    await toNodeHandler({ fetch }, { maxRequestBodySize, onerror })(Object.assign(request, { method, url }), response);
   };
 }
 

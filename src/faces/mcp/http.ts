@@ -22,6 +22,8 @@ export interface McpHttp {
 interface Open {
   readonly caller: Caller;
   usedAt: number;
+  /** What stands for each stream on which its client waits for news. */
+  readonly listening: Set<object>;
   close(): Promise<void>;
 }
 
@@ -61,8 +63,7 @@ export function openMcpHttp(hub: Hub): McpHttp {
     const id = request.headers.get("mcp-session-id");
     if (id === null) {
       makeRoom(sessions);
-      const transport = await openSession(hub, caller, service, sessions);
-      return transport.handleRequest(request, { parsedBody: body });
+      return initializeSession(hub, caller, service, sessions, request, body);
     }
     const session = sessions.get(id);
     if (!session || session.caller.actor !== caller.actor) {
@@ -70,7 +71,9 @@ export function openMcpHttp(hub: Hub): McpHttp {
       return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 404 });
     }
     session.usedAt = Date.now();
-    return session.transport.handleRequest(request, { parsedBody: body });
+    const response = await session.transport.handleRequest(request, { parsedBody: body });
+    if (request.method === "GET" && response.ok) keepWhileListening(session, request);
+    return response;
   }
 
   return {
@@ -97,8 +100,8 @@ function watchOpen(hub: Hub, list: () => readonly Open[]): () => void {
     closeRevoked().catch((error: unknown) => hub.log.error("Open clients were not checked.", {}, error));
   });
   const sweep = setInterval(() => {
-    // A stream that is being listened on keeps its handler in use.
-    for (const open of list()) if (open.usedAt < Date.now() - IDLE_MS) void open.close();
+    const since = Date.now() - IDLE_MS;
+    for (const open of list()) if (open.listening.size === 0 && open.usedAt < since) void open.close();
   }, 60_000);
   sweep.unref();
   return () => {
@@ -120,9 +123,17 @@ function openHandler(
   service: string | undefined,
   onClose: () => void,
 ): Open & McpHttpHandler {
+  const listening = new Set<object>();
   const bus: ServerEventBus = {
     publish: () => {},
-    subscribe: (listener) => onToolsChanged(hub, caller, () => listener({ kind: "tools_list_changed" })),
+    subscribe(listener) {
+      const stop = onToolsChanged(hub, caller, () => listener({ kind: "tools_list_changed" }));
+      listening.add(listener);
+      return () => {
+        stop();
+        listening.delete(listener);
+      };
+    },
   };
   const handler = createMcpHandler(() => buildServer(hub, caller, service), {
     legacy: "reject",
@@ -132,6 +143,7 @@ function openHandler(
   return {
     ...handler,
     caller,
+    listening,
     usedAt: Date.now(),
     close() {
       onClose();
@@ -140,12 +152,15 @@ function openHandler(
   };
 }
 
-async function openSession(
+/** A session is open until its client ends it, nobody uses it any more, or its key is revoked. */
+async function initializeSession(
   hub: Hub,
   caller: Caller,
   service: string | undefined,
   sessions: Map<string, Session>,
-): Promise<WebStandardStreamableHTTPServerTransport> {
+  request: Request,
+  body: unknown,
+): Promise<Response> {
   const server = await buildServer(hub, caller, service);
   const stopListening = onToolsChanged(hub, caller, () => {
     server
@@ -155,7 +170,8 @@ async function openSession(
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     onsessioninitialized(id) {
-      sessions.set(id, { caller, transport, usedAt: Date.now(), close: () => server.close() });
+      const used = { usedAt: Date.now(), listening: new Set<object>() };
+      sessions.set(id, { caller, transport, ...used, close: () => server.close() });
     },
   });
   await server.connect(transport);
@@ -163,5 +179,14 @@ async function openSession(
     stopListening();
     if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
   };
-  return transport;
+  const response = await transport.handleRequest(request, { parsedBody: body });
+  // The request was something else than a proper `initialize`.
+  if (transport.sessionId === undefined) await server.close();
+  return response;
+}
+
+/** The set holds the request itself, since a signal dies with its request. */
+function keepWhileListening(session: Session, request: Request): void {
+  session.listening.add(request);
+  request.signal.addEventListener("abort", () => session.listening.delete(request), { once: true });
 }
