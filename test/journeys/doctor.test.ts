@@ -96,17 +96,20 @@ test("a lost master key is said so, and none is made in its place", async () => 
 });
 
 test("an address that another program uses is a failure, and one that the hub answers at is not", async () => {
-  const other = createServer((socket) => void socket.end("SSH-2.0\r\n")).listen(0, "127.0.0.1");
-  onTestFinished(() => void other.close());
-  await once(other, "listening");
+  const raw = createServer((socket) => void socket.end("SSH-2.0\r\n")).listen(0, "127.0.0.1");
+  onTestFinished(() => void raw.close());
+  await once(raw, "listening");
+  await using web = await startService({ "GET /mcp": { status: 401, headers: { "www-authenticate": "Basic" } } });
   const cli = openCli();
   const hub = cli.spawn(["start", "--json"]);
   const { data } = JSON.parse(await hub.printed("\n}\n")) as { data: { url: string } };
 
-  const taken = await diagnose(cli, { PATCHBAY_PORT: String((other.address() as AddressInfo).port) });
+  const notHttp = await diagnose(cli, { PATCHBAY_PORT: String((raw.address() as AddressInfo).port) });
+  const notOurs = await diagnose(cli, { PATCHBAY_PORT: new URL(web.url).port });
   const ours = await diagnose(cli, { PATCHBAY_PORT: new URL(data.url).port });
 
-  expect(taken.byName["address"]).toMatchObject({ state: "failure", fact: expect.stringContaining("another program") });
+  const another = { state: "failure", fact: expect.stringContaining("another program") };
+  expect([notHttp, notOurs].map(({ byName }) => byName["address"])).toMatchObject([another, another]);
   expect(ours.byName["address"]).toMatchObject({ state: "ok", fact: expect.stringContaining("Patchbay runs at") });
 });
 
