@@ -19,8 +19,9 @@ export interface Callable {
 
 /** The tools of a profile, by service and name; all of them, or one service's. */
 export async function listTools(catalog: Catalog, holdings: Holdings, service?: string): Promise<ToolDescription[]> {
-  const services = new Set(holdings.grants.filter(isOn).map(({ integration }) => integration.service));
-  const wanted = [...services].filter((id) => service === undefined || id === service).toSorted();
+  const granted = new Set(holdings.grants.filter(isOn).map(({ integration }) => integration.service));
+  // Not the other way round: a grant may outlive its connector.
+  const wanted = catalog.services.filter((id) => granted.has(id) && (service === undefined || id === service));
   const callables = await Promise.all(wanted.map((id) => callablesOf(catalog, holdings, id)));
   return callables.flat().map((callable) => {
     const tool = toolOf(callable);

@@ -4,3 +4,4 @@ export * from "./run-on.ts";
 export * from "./start-child.ts";
 export * from "./stores.ts";
 export * from "./open-test-hub.ts";
+export * from "./open-mcp-client.ts";
