@@ -32,7 +32,7 @@ test("a first start says where everything is, and stops when told", async () => 
   expect(opening).toContain(`master key   ${cli.home}/`);
   expect(opening).toContain("A new master key was made.");
   expect(opening).toMatch(/owner key\s+pb_live_\S+ {2}\(shown once: keep it\)/);
-  expect(opening).toContain("patchbay grants set default github --on");
+  expect(opening).toContain("patchbay grants set default github  let");
   expect(end).toMatchObject({ exitCode: 0, stderr: "Patchbay has stopped.\n" });
 });
 

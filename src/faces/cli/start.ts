@@ -9,6 +9,7 @@ import type { GlobalOptions } from "./global-options.ts";
 import { hidePassword, localClientConfigs } from "./local-clients.ts";
 import { lineWidth, paint, print, printJson, printNote } from "./output.ts";
 import { indent, renderFacts } from "./render.ts";
+import { pad, widthOf } from "./table.ts";
 import { describeNewMasterKey, withHub } from "./with-hub.ts";
 
 const STOP_LIMIT_MS = 9_000;
@@ -115,11 +116,13 @@ function isHttp({ transport }: ClientConfig): boolean {
 }
 
 function describeNextSteps(profile: string): string {
-  return [
-    paint("bold", "What to do next"),
-    indent(`patchbay connect github                  ${paint("dim", "an account of yours, or of any other service")}`),
-    indent(`patchbay grants set ${profile} github --on  ${paint("dim", "what your agent may use")}`),
-  ].join("\n");
+  const steps = {
+    "patchbay connect github": "an account of yours; patchbay integrations available lists every service",
+    [`patchbay grants set ${profile} github`]: "let your agent use it",
+  };
+  const width = Math.max(...Object.keys(steps).map(widthOf));
+  const lines = Object.entries(steps).map(([command, purpose]) => `${pad(command, width)}  ${paint("dim", purpose)}`);
+  return [paint("bold", "What to do next"), ...lines.map(indent)].join("\n");
 }
 
 /** On one line each, and clients that take the same text together. */
