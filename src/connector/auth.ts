@@ -42,6 +42,8 @@ export interface OAuth2Auth {
   readonly scopeSeparator?: " " | ",";
   /** Whether the service accepts PKCE S256. */
   readonly pkce?: boolean;
+  /** What the service wants to see at `authorizeUrl` besides what OAuth says, e.g. to give a refresh token. */
+  readonly authorizeParameters?: Readonly<Record<string, string>>;
 }
 
 export interface ConnectionStringAuth {

@@ -12,8 +12,8 @@ export interface HttpOptions {
   /** Encoded as the connector's `bodies` says: JSON unless it is `form`. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `ignored` where any 2xx will do, whatever comes with it. */
-  readonly answer?: "json" | "ignored";
+  /** `ignored` where any 2xx will do, whatever comes with it; `graphql` where a 2xx with `errors` is a refusal. */
+  readonly answer?: "json" | "ignored" | "graphql";
 }
 
 /** A JSON client for the integration's service. Throws a `HubError` for every answer that is not 2xx. */
@@ -53,7 +53,7 @@ export interface Operation<In extends z.ZodObject = z.ZodObject, Out extends z.Z
   readonly effect: Effect;
   /** Calling it twice with the same input is as good as once. */
   readonly idempotent?: boolean;
-  /** OAuth scopes it needs. */
+  /** The least OAuth scopes it works with. A wider scope of the service may stand in for them. */
   readonly scopes?: readonly string[];
   /** The credential field it is sent with, where it is not the connector's first. */
   readonly credential?: string;

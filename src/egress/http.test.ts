@@ -85,6 +85,15 @@ test("an empty answer is undefined", async () => {
   expect([deleted, put]).toEqual([undefined, undefined]);
 });
 
+test("an answer of null is null", async () => {
+  await using service = await startService({ "GET /": null });
+  const http = open(service);
+
+  const answer = await http.request("GET", "/");
+
+  expect(answer).toBe(null);
+});
+
 test("an answer that is not JSON is the service's failure", async () => {
   await using service = await startService({
     "GET /": { status: 200, headers: { "content-type": "text/html" }, body: "<h1>Sign in</h1>" },
@@ -121,6 +130,10 @@ test.each([
 test.each([
   [{ error: { code: "card_declined", type: "card_error" } }, "card_declined"],
   [{ error: { code: 400, status: "INVALID_ARGUMENT" } }, "INVALID_ARGUMENT"],
+  [
+    { error: { code: 403, status: "PERMISSION_DENIED", errors: [{ reason: "rateLimitExceeded" }] } },
+    "rateLimitExceeded",
+  ],
   [{ errors: [{ message: "No", extensions: { code: "FORBIDDEN" } }] }, "FORBIDDEN"],
   [{ code: 50001, message: "Missing Access" }, "50001"],
   [{ name: "validation_error", message: "No" }, "validation_error"],
@@ -131,6 +144,51 @@ test.each([
   const requesting = http.request("GET", "/");
 
   await expect(requesting).rejects.toMatchObject({ details: { serviceCode } });
+});
+
+test.each([
+  ["RATELIMITED", {}, "rate_limited", 429],
+  ["UNAUTHENTICATED", { http: { status: 401 } }, "reconnect_required", 401],
+  ["FORBIDDEN", { statusCode: 403 }, "service_rejected", 403],
+  ["INTERNAL", { statusCode: 500 }, "service_failed", 500],
+  ["ODD", { statusCode: 200 }, "service_rejected", 422],
+  ["UNKNOWN", {}, "service_rejected", 422],
+])("GraphQL's %s %j in an answer with status 200 is %s", async (serviceCode, extensions, code, status) => {
+  const error = { message: "Internal words.", extensions: { ...extensions, code: serviceCode } };
+  await using service = await startService({ "POST /graphql": { data: null, errors: [error] } });
+  const http = open(service, { refusals: { RATELIMITED: { status: 429 } } });
+
+  const requesting = http.request("POST", "/graphql", { answer: "graphql" });
+
+  await expect(requesting).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(`${serviceCode} (status ${status})`),
+    details: { serviceCode, status },
+    serviceWords: "Internal words.",
+  });
+});
+
+test("of GraphQL's words those for people are shown", async () => {
+  const extensions = { userPresentableMessage: "The title is too long." };
+  await using service = await startService({ "POST /graphql": { errors: [{ message: "Invalid.", extensions }] } });
+  const http = open(service);
+
+  const requesting = http.request("POST", "/graphql", { answer: "graphql" });
+
+  await expect(requesting).rejects.toMatchObject({ serviceWords: "The title is too long." });
+});
+
+test("an empty list of GraphQL's errors refuses nothing, and errors elsewhere are data", async () => {
+  await using service = await startService({
+    "POST /graphql": { data: { id: 1 }, errors: [] },
+    "GET /jobs": { errors: ["disk full"] },
+  });
+  const http = open(service);
+
+  const answer = await http.request("POST", "/graphql", { answer: "graphql" });
+  const jobs = await http.request("GET", "/jobs");
+
+  expect([answer, jobs]).toEqual([{ data: { id: 1 }, errors: [] }, { errors: ["disk full"] }]);
 });
 
 test("a sentence in the place of a code is not let into a message of ours", async () => {

@@ -27,12 +27,17 @@ export function makeHttp({ connector, base, fetch }: HttpParts): Http {
         ...(body && { body: body.text }),
       });
       const text = await answer.text();
-      if (!answer.ok) {
-        throw serviceError(connector.name, explainFailure(connector, readFailure(answer, text)));
+      const read = parseLeniently(text);
+      if (!answer.ok || (options.answer === "graphql" && isRefusedInside(read))) {
+        throw serviceError(connector.name, explainFailure(connector, readFailure(answer, read)));
       }
-      return text === "" || options.answer === "ignored"
-        ? undefined
-        : parseJson(text, connector.name, answer.headers.get("content-type"));
+      if (text === "" || options.answer === "ignored") {
+        return undefined;
+      }
+      if (read === undefined) {
+        throw otherThanJson(connector.name, answer.headers.get("content-type"));
+      }
+      return read;
     },
   };
 }
@@ -57,29 +62,34 @@ function encodeBody(
     : { type: "application/json", text: JSON.stringify(body) };
 }
 
-function parseJson(text: string, service: string, type: string | null): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new HubError("service_failed", `${service} answered with ${type ?? "something"} that is not JSON.`, {
-      hint: "Check the integration's base URL.",
-    });
-  }
+function otherThanJson(service: string, type: string | null): HubError {
+  return new HubError("service_failed", `${service} answered with ${type ?? "something"} that is not JSON.`, {
+    hint: "Check the integration's base URL.",
+  });
 }
 
-function readFailure(answer: Response, text: string): ServiceFailure {
-  const body = parseLeniently(text);
+function isRefusedInside(body: unknown): boolean {
+  return pick(body, ["errors", "0"]) !== undefined;
+}
+
+function readFailure(answer: Response, body: unknown): ServiceFailure {
   const code = CODE_PATHS.map((path) => readCode(pick(body, path))).find(
     (found) => found !== undefined && found !== String(answer.status),
   );
   const words = WORD_PATHS.map((path) => pick(body, path)).find(isText);
   const retryAfterMs = readRetryAfterMs(answer.headers, Date.now());
   return {
-    status: answer.status,
+    status: answer.ok ? readInnerStatus(body) : answer.status,
     ...(code !== undefined && { code }),
     ...(words !== undefined && { words }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+/** What the status would have been, had a refusal not come with a good one. */
+function readInnerStatus(body: unknown): number {
+  const status = INNER_STATUS_PATHS.map((path) => pick(body, path)).find((found) => typeof found === "number");
+  return status !== undefined && status >= 400 && status < 600 ? status : 422;
 }
 
 function explainFailure({ refusals = {} }: Connector, failure: ServiceFailure): ServiceFailure {
@@ -88,6 +98,7 @@ function explainFailure({ refusals = {} }: Connector, failure: ServiceFailure): 
 
 /** Where services put their sentence, the most telling first. */
 const WORD_PATHS = [
+  ["errors", "0", "extensions", "userPresentableMessage"],
   ["error", "message"],
   ["errors", "0", "message"],
   ["message"],
@@ -100,6 +111,7 @@ const WORD_PATHS = [
 
 /** Where services put a code that programs are meant to read. */
 const CODE_PATHS = [
+  ["error", "errors", "0", "reason"],
   ["error", "code"],
   ["error", "status"],
   ["error", "type"],
@@ -108,6 +120,12 @@ const CODE_PATHS = [
   ["code"],
   ["error"],
   ["name"],
+];
+
+/** Where GraphQL services put the HTTP status that an error would have. */
+const INNER_STATUS_PATHS = [
+  ["errors", "0", "extensions", "statusCode"],
+  ["errors", "0", "extensions", "http", "status"],
 ];
 
 function pick(body: unknown, path: readonly string[]): unknown {
