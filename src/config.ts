@@ -235,9 +235,9 @@ function readEnvironment(env: Env): z.infer<typeof Environment> {
 
 /** Only near misses are refused: Kubernetes sets variables such as PATCHBAY_SERVICE_HOST for a service of that name. */
 function checkSpelling(name: string): void {
-  const known = Object.keys(Environment.shape);
-  const [meant = ""] = nearest(name, known);
-  if (known.includes(name) || editDistance(name, meant) > 2) return;
+  if (Object.hasOwn(Environment.shape, name)) return;
+  const [meant = ""] = nearest(name, Object.keys(Environment.shape));
+  if (editDistance(name, meant) > 2) return;
   throw new HubError("invalid_input", `The environment variable ${name} is unknown.`, {
     hint: `Did you mean ${meant}?`,
   });

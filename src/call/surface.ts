@@ -1,10 +1,11 @@
 import type { Granted, Holdings } from "../access/grants.ts";
 import { type Decision, decide } from "../access/policy.ts";
-import { describeTool, type ToolDescription, withAccount } from "../catalog/describe-tool.ts";
+import { type ToolDescription, withAccount } from "../catalog/describe-tool.ts";
+import type { ListedOperation } from "../catalog/list-operations.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
-import { parseToolName, toolName } from "../catalog/tool-names.ts";
+import { parseToolName } from "../catalog/tool-names.ts";
 import type { Connector } from "../connector/connector.ts";
-import type { Operation } from "../connector/operation.ts";
+import type { Effect, Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 
 /** One operation as one profile may call it. */
@@ -22,11 +23,15 @@ export async function listTools(catalog: Catalog, holdings: Holdings, service?: 
   const granted = new Set(holdings.grants.filter(isOn).map(({ integration }) => integration.service));
   // Not the other way round: a grant may outlive its connector.
   const wanted = catalog.services.filter((id) => granted.has(id) && (service === undefined || id === service));
-  const callables = await Promise.all(wanted.map((id) => callablesOf(catalog, holdings, id)));
-  return callables.flat().map((callable) => {
-    const tool = toolOf(callable);
-    return callable.accounts.length > 1 ? withAccount(tool, labelsOf(callable)) : tool;
-  });
+  const lists = await Promise.all(wanted.map((id) => catalog.list(id)));
+  return lists.flatMap((list, index) => list.flatMap((listed) => showTool(holdings, wanted[index] ?? "", listed)));
+}
+
+/** The tool as this profile sees it; nothing where it may not call it. */
+function showTool(holdings: Holdings, service: string, { name, effect, tool }: ListedOperation): ToolDescription[] {
+  const accounts = accountsOf(holdings, service, name, effect).filter(({ decision }) => decision !== "deny");
+  if (accounts.length === 0) return [];
+  return [accounts.length > 1 ? withAccount(tool, labelsOf({ accounts })) : tool];
 }
 
 /** Finds what a qualified tool name means to a profile, or says why it may not call it. */
@@ -52,7 +57,7 @@ export async function findCallable(catalog: Catalog, holdings: Holdings, tool: s
         : `Ask the owner for it with mcp__integrations__request({ "service": "${service}", "reason": "…" }).`,
     });
   }
-  const accounts = accountsOf(holdings, service, name, operation);
+  const accounts = accountsOf(holdings, service, name, operation.effect);
   if (accounts.length === 0) {
     throw new HubError("not_granted", `The profile ${profile} has not been granted ${service}.${name}.`, {
       hint: "Ask the owner to allow this operation.",
@@ -65,39 +70,13 @@ export function isOn(granted: Granted): boolean {
   return granted.enabled && !granted.paused && granted.integration.status !== "pending";
 }
 
-async function callablesOf(catalog: Catalog, holdings: Holdings, service: string): Promise<Callable[]> {
-  const connector = await catalog.connector(service);
-  return Object.entries(connector.operations)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, operation]) => ({
-      service,
-      connector,
-      name,
-      operation,
-      accounts: accountsOf(holdings, service, name, operation).filter(({ decision }) => decision !== "deny"),
-    }))
-    .filter(({ accounts }) => accounts.length > 0);
-}
-
-function accountsOf(holdings: Holdings, service: string, name: string, operation: Operation): Callable["accounts"] {
+function accountsOf(holdings: Holdings, service: string, name: string, effect: Effect): Callable["accounts"] {
   return holdings.grants
     .filter((granted) => granted.integration.service === service && isOn(granted))
-    .map((granted) => ({ granted, decision: decide(granted.policy, name, operation.effect) }))
+    .map((granted) => ({ granted, decision: decide(granted.policy, name, effect) }))
     .filter(({ decision }) => decision !== "hidden");
 }
 
-export function labelsOf({ accounts }: Callable): string[] {
+export function labelsOf({ accounts }: Pick<Callable, "accounts">): string[] {
   return accounts.map(({ granted }) => granted.integration.label);
-}
-
-const described = new WeakMap<Operation, ToolDescription>();
-
-/** Making a JSON Schema costs far more than a call, so each operation is described once. */
-function toolOf({ service, connector, name, operation }: Callable): ToolDescription {
-  let tool = described.get(operation);
-  if (!tool) {
-    tool = describeTool(toolName(service, name), `${connector.name}: ${name.replaceAll("_", " ")}`, operation);
-    described.set(operation, tool);
-  }
-  return tool;
 }

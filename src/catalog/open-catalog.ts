@@ -3,7 +3,9 @@ import { pathToFileURL } from "node:url";
 import type { Connector } from "../connector/connector.ts";
 import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
+import { BUILT_LISTS } from "./built-lists.ts";
 import { BUILT_IN } from "./connectors.ts";
+import { type ListedOperation, listOperations } from "./list-operations.ts";
 
 /** The services this hub knows how to talk to. */
 export interface Catalog {
@@ -13,11 +15,14 @@ export interface Catalog {
   connector(service: string): Promise<Connector>;
   /** `not_found` for an operation the service does not have. */
   operation(service: string, name: string): Promise<Operation>;
+  /** What a service's operations are listed as, by name. */
+  list(service: string): Promise<readonly ListedOperation[]>;
 }
 
 /** Connectors outside the repository are given by path, or by the name of an installed package. */
 export async function openCatalog(extra: readonly string[] = [], builtIn = BUILT_IN): Promise<Catalog> {
   const loaded = new Map<string, Promise<Connector>>();
+  const lists = new Map<string, Promise<readonly ListedOperation[]>>();
   const loaders = new Map(Object.entries(builtIn));
   for (const source of extra) {
     const foreign = await loadForeign(source);
@@ -40,9 +45,20 @@ export async function openCatalog(extra: readonly string[] = [], builtIn = BUILT
     return loading;
   }
 
+  async function makeList(service: string): Promise<readonly ListedOperation[]> {
+    // A connector from outside may have taken the place of one that the executable was built with.
+    const built = loaders.get(service) === BUILT_IN[service] ? BUILT_LISTS[service] : undefined;
+    return built ? (await built()).default : listOperations(await connector(service));
+  }
+
   return {
     services,
     connector,
+    async list(service) {
+      const list = lists.get(service) ?? makeList(service);
+      lists.set(service, list);
+      return list;
+    },
     async operation(service, name) {
       const { operations } = await connector(service);
       const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;

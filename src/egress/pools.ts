@@ -1,8 +1,4 @@
-import { lookup } from "node:dns";
-import type { LookupFunction } from "node:net";
 import type { Agent } from "undici";
-import { isPublicAddress } from "./addresses.ts";
-import { refusedAddress } from "./destinations.ts";
 import type { PrivateHosts } from "./private-hosts.ts";
 import type { Outgoing } from "./placement.ts";
 
@@ -15,17 +11,19 @@ export interface Pools {
 }
 
 /**
- * Opens no connection and loads no library before the first request: undici takes some 150 ms to load.
+ * Opens no connection and loads no library before the first request: undici takes some 150 ms to load, the resolver some 5.
  *
  * Addresses are checked when a connection is made, on what the name resolved to, so a name can't first pass and then
  * lead elsewhere. Addresses that need no resolving are checked with the URL.
  */
 export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: number): Pools {
   const agents = new Map<"public" | "private", Agent>();
+  let libraries: ReturnType<typeof loadLibraries> | undefined;
+  const load = () => (libraries ??= loadLibraries());
 
   return {
     async dispatch({ url, method, headers, body }, signal) {
-      const { Agent, fetch } = await import("undici");
+      const [{ Agent, fetch }, { lookupPublic }] = await load();
       const kind = isAllowedPrivate(url) ? "private" : "public";
       const agent =
         agents.get(kind) ??
@@ -52,16 +50,6 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
   };
 }
 
-/** The system's resolver, except that a name with any address inside a private network does not resolve. */
-const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) {
-      return callback(error, "");
-    }
-    if (!addresses.every(({ address }) => isPublicAddress(address))) {
-      return callback(refusedAddress(hostname), "");
-    }
-    const [first] = addresses;
-    return options.all ? callback(null, addresses) : callback(null, first?.address ?? "", first?.family);
-  });
-};
+function loadLibraries() {
+  return Promise.all([import("undici"), import("./lookup-public.ts")]);
+}

@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { endWithReader } from "./output.ts";
-import { reportError } from "./report-error.ts";
 import type { ServeProfileOptions } from "./serve-profile.ts";
 
 /** Runs the command line and returns its exit code. */
@@ -15,6 +14,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     const { runProgram } = await import("./program.ts");
     return await runProgram(argv);
   } catch (error) {
+    const { reportError } = await import("./report-error.ts");
     return reportError(error, argv.includes("--json"));
   }
 }
