@@ -243,3 +243,29 @@ test("a result over the size limit is given in pages that together are the whole
   await expect(hub.hub.calls.readPage(caller, page_handle, pages + 1)).rejects.toMatchObject({ code: "invalid_input" });
   await expect(hub.hub.calls.readPage(other, page_handle, 1)).rejects.toMatchObject({ code: "not_found" });
 });
+
+/** A hub with operations that answer with blocks, and a limit that two lines of text are over. */
+async function arrangeContents() {
+  const file = { server: { limits: { resultTokens: 20 } } };
+  const hub = await openTestHub({ env: { PATCHBAY_CONFORMANCE: "1" }, file });
+  const caller = await hub.addProfile("coder");
+  await hub.grant(caller, await hub.connect("conformance", "https://conformance.invalid", {}));
+  return { hub, caller };
+}
+
+test("an image is shown as it is, however many characters it has", async () => {
+  const { hub, caller } = await arrangeContents();
+
+  const result = await hub.call(caller, "mcp__conformance__test_image_content", {});
+
+  const image = { type: "image", data: expect.stringMatching(/^iVBOR[\w+/=]{80,}$/), mimeType: "image/png" };
+  expect(result).toMatchObject({ status: "contents", data: { content: [image] } });
+});
+
+test("a document that is too long to be shown is given in pages", async () => {
+  const { hub, caller } = await arrangeContents();
+
+  const result = await hub.call(caller, "mcp__conformance__test_embedded_resource", {});
+
+  expect(result).toMatchObject({ status: "paged", data: { page: 1, pages: 2 } });
+});
