@@ -94,7 +94,7 @@ async function addIntegrations({ store, vault, owner }: Hub, spec: HomeSpec): Pr
   }));
   await store.db.insertInto("integrations").values(integrations).execute();
   for (const { id } of integrations) {
-    const address = { workspaceId, integrationId: id, field: "BENCH_TOKEN" };
+    const address = { workspaceId, belongsTo: id, field: "BENCH_TOKEN" };
     const sealed = await vault.seal(address, "bench-token-0123456789");
     const row = { integration_id: id, workspace_id: workspaceId, field: address.field, sealed, updated_at: NOW };
     await store.db.insertInto("credentials").values(row).execute();

@@ -158,7 +158,7 @@ function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credent
   const given = Object.entries(credentials).filter(([, secret]) => secret !== "");
   return Promise.all(
     given.map(async ([field, secret]) => {
-      const address = { workspaceId: integration.workspace_id, integrationId: integration.id, field };
+      const address = { workspaceId: integration.workspace_id, belongsTo: integration.id, field };
       return { field, sealed: await vault.seal(address, secret) };
     }),
   );

@@ -59,7 +59,7 @@ export function openCredentials(store: Store, vault: Vault): CredentialsOf {
   return async (integration) => {
     const opened = await Promise.all(
       (await sealedOf(integration.id)).map(async ({ field, sealed }) => {
-        const address = { workspaceId: integration.workspace_id, integrationId: integration.id, field };
+        const address = { workspaceId: integration.workspace_id, belongsTo: integration.id, field };
         return [field, await vault.open(address, sealed)] as const;
       }),
     );

@@ -11,6 +11,8 @@ const PREFIXES = {
   call: "call",
   delivery: "dlv",
   dataKey: "dk",
+  oauthApp: "app",
+  oauthFlow: "flow",
 } as const;
 
 /** A new TypeID, e.g. `int_` and 26 characters that sort by time: https://github.com/jetify-com/typeid. */

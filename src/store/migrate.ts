@@ -2,11 +2,12 @@ import { type Migration, Migrator } from "kysely/migration";
 import { sql } from "kysely";
 import { HubError } from "../errors.ts";
 import { first } from "./migrations/0001-first.ts";
+import { oauth } from "./migrations/0003-oauth.ts";
 import type { Db, Engine } from "./open.ts";
 
 /** Every migration by its name, oldest first. One that was released is never changed. */
 function migrations(engine: Engine): Record<string, Migration> {
-  return { "0001-first": first(engine) };
+  return { "0001-first": first(engine), "0003-oauth": oauth };
 }
 
 /** Brings the schema up to date, each migration in a transaction, one process at a time. */

@@ -7,6 +7,10 @@ export interface Tables {
   keys: KeyRow;
   integrations: IntegrationRow;
   credentials: CredentialRow;
+  oauth_apps: OauthAppRow;
+  oauth_flows: OauthFlowRow;
+  token_leases: TokenLeaseRow;
+  owner_notices: OwnerNoticeRow;
   data_keys: DataKeyRow;
   grants: GrantRow;
   requests: RequestRow;
@@ -83,6 +87,90 @@ export interface CredentialRow {
   field: string;
   sealed: string;
   updated_at: string;
+}
+
+/** The owner's own OAuth app at a service. */
+export interface OauthAppRow {
+  id: string;
+  workspace_id: string;
+  service: string;
+  client_id: string;
+  /** Null for a public client. */
+  sealed_secret: string | null;
+  /** Where the app is registered elsewhere than the connector says, as with GitHub Enterprise. */
+  authorize_url: string | null;
+  token_url: string | null;
+  revoke_url: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/**
+ * `exchanging` from the callback until the service has answered it; `authorized` until an owner confirms.
+ *
+ * One whose time has passed is over, whatever its status says, unless that is `connected` or `failed`.
+ */
+export type OauthFlowStatus = "pending" | "exchanging" | "authorized" | "connected" | "failed";
+
+/** One attempt to connect an account by OAuth. */
+export interface OauthFlowRow {
+  id: string;
+  workspace_id: string;
+  service: string;
+  /** Who began it: a key's id, or `cli`. */
+  actor: string;
+  /** The profile it is for, which is then granted the integration. */
+  profile_id: string | null;
+  /** The integration that it reconnects or gives more scopes, or that it made. */
+  integration_id: string | null;
+  /** SHA-256 of the state, hex: whoever reads the database can't answer in the service's place. */
+  state_hash: string;
+  /** The PKCE verifier; null where the service has no PKCE. */
+  sealed_verifier: string | null;
+  redirect_uri: string;
+  /** JSON list of the scopes asked for. */
+  scopes: string;
+  /** JSON of the label, base URL and settings that the integration is to have. */
+  settings: string;
+  status: OauthFlowStatus;
+  /** Why it failed, in one sentence. */
+  reason: string | null;
+  /** JSON of the account that the tokens belong to. */
+  account: string | null;
+  /** Until the flow is confirmed. */
+  sealed_tokens: string | null;
+  /** SHA-256 of the confirm page's token and its browser's cookie, hex. */
+  confirm_hash: string | null;
+  created_at: string;
+  expires_at: string;
+}
+
+/**
+ * Who may refresh an integration's tokens, one at a time.
+ *
+ * Each holder gets a higher fence than the one before, and what a holder with a lower fence than `written` got is not
+ * stored: it is older than what is there.
+ */
+export interface TokenLeaseRow {
+  integration_id: string;
+  workspace_id: string;
+  /** The last that was handed out. */
+  fence: number;
+  /** That of the tokens in the store. */
+  written: number;
+  /** Null when nobody holds it; in the past when the holder died. */
+  held_until: string | null;
+  /** How often in a row the service did not answer. */
+  failures: number;
+  /** Not before this. */
+  retry_at: string | null;
+}
+
+/** An integration whose owner is still to be told that it must be reconnected. */
+export interface OwnerNoticeRow {
+  integration_id: string;
+  workspace_id: string;
+  created_at: string;
 }
 
 /** A key that seals credentials, itself wrapped by the master key. */

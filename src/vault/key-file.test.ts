@@ -12,7 +12,7 @@ import { openVault } from "./open-vault.ts";
 const CREATE_KEYS = new URL("../../test/fixtures/create-keys.ts", import.meta.url);
 const REPLACE_KEYS = new URL("../../test/fixtures/replace-keys.ts", import.meta.url);
 
-const ADDRESS = { workspaceId: "ws_1", integrationId: "int_1", field: "GITHUB_TOKEN" };
+const ADDRESS = { workspaceId: "ws_1", belongsTo: "int_1", field: "GITHUB_TOKEN" };
 
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-key-"));

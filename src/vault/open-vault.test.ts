@@ -10,7 +10,7 @@ const ROTATE_DATA_KEYS = new URL("../../test/fixtures/rotate-data-keys.ts", impo
 
 const MASTER_KEY = { key: Buffer.alloc(32, 1), where: "a test" };
 const OTHER_KEY = { key: Buffer.alloc(32, 2), where: "another test" };
-const ADDRESS = { workspaceId: "ws_1", integrationId: "int_1", field: "GITHUB_TOKEN" };
+const ADDRESS = { workspaceId: "ws_1", belongsTo: "int_1", field: "GITHUB_TOKEN" };
 
 /** A clock that can be set. */
 function makeClock() {
@@ -47,13 +47,13 @@ async function insertIntegration({ db }: Store, workspaceId: string, id: string)
 
 /** Stores one sealed credential for each of `count` fields of `int_1`. */
 async function insertCredentials(store: Store, vault: Vault, count: number): Promise<void> {
-  await insertIntegration(store, ADDRESS.workspaceId, ADDRESS.integrationId);
+  await insertIntegration(store, ADDRESS.workspaceId, ADDRESS.belongsTo);
   for (let index = 0; index < count; index++) {
     const field = `FIELD_${index}`;
     await store.db
       .insertInto("credentials")
       .values({
-        integration_id: ADDRESS.integrationId,
+        integration_id: ADDRESS.belongsTo,
         workspace_id: ADDRESS.workspaceId,
         field,
         sealed: await vault.seal({ ...ADDRESS, field }, `secret of ${field}`),
@@ -125,9 +125,9 @@ await onEachStore((makeDatabase) => {
 
   test.each<[string, Partial<SecretAddress>]>([
     ["workspace", { workspaceId: "ws_2" }],
-    ["integration", { integrationId: "int_2" }],
+    ["integration", { belongsTo: "int_2" }],
     ["field", { field: "OTHER_TOKEN" }],
-    ["split between integration and field", { integrationId: "int_1GITHUB", field: "_TOKEN" }],
+    ["split between integration and field", { belongsTo: "int_1GITHUB", field: "_TOKEN" }],
   ])("a secret does not open at another %s", async (_, other) => {
     const { vault } = await openAll();
     const sealed = await vault.seal(ADDRESS, "ghp_secret");

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import { HubError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
-import type { CredentialRow } from "../store/tables.ts";
 import { decrypt, encrypt } from "./cipher.ts";
 import type { MasterKey } from "./master-key.ts";
 import { openDataKeys } from "./open-data-keys.ts";
@@ -9,14 +8,15 @@ import { openDataKeys } from "./open-data-keys.ts";
 /** Where a secret belongs. Sealed there, it opens nowhere else. */
 export interface SecretAddress {
   readonly workspaceId: string;
-  readonly integrationId: string;
-  /** The credential field's name, e.g. `GITHUB_TOKEN`. */
+  /** The id of an integration, an OAuth app or an OAuth flow. */
+  readonly belongsTo: string;
+  /** What it is there, e.g. `GITHUB_TOKEN` or `client_secret`. */
   readonly field: string;
 }
 
 /** Seals credentials by keys that only the holder of the master key can unwrap. */
 export interface Vault {
-  /** The result's place is `credentials.sealed`, the only one where `resealSome` looks. */
+  /** What is to stay sealed for long belongs where `resealSome` looks: into credentials or OAuth apps. */
   seal(address: SecretAddress, secret: string): Promise<string>;
   /** Throws `reconnect_required` when this is not what was sealed for this address. */
   open(address: SecretAddress, sealed: string): Promise<string>;
@@ -41,6 +41,9 @@ interface VaultOptions {
   readonly now?: () => Date;
 }
 
+/** The field of an OAuth app's secret. */
+export const CLIENT_SECRET = "client_secret";
+
 /** Another process that has just sealed by a data key may be about to write the result. */
 const KEPT_AFTER_RETIREMENT_MS = 60 * 60 * 1000;
 
@@ -60,24 +63,14 @@ export async function openVault({ store, masterKey, now = () => new Date() }: Va
     const dataKey = await keys.find(id);
     const secret = dataKey && decrypt(dataKey.key, text, contextOf(address, id));
     if (secret) return secret.toString();
-    const { integrationId, field } = address;
-    throw new HubError("reconnect_required", `${field} of ${integrationId} is not what Patchbay sealed there.`, {
-      hint: `Reconnect ${integrationId}, and find out who changed the database.`,
+    const { belongsTo, field } = address;
+    throw new HubError("reconnect_required", `${field} of ${belongsTo} is not what Patchbay sealed there.`, {
+      hint: `Reconnect ${belongsTo}, and find out who changed the database.`,
     });
   }
 
-  async function reseal(row: CredentialRow): Promise<boolean> {
-    const address = { workspaceId: row.workspace_id, integrationId: row.integration_id, field: row.field };
-    const sealed = await seal(address, await open(address, row.sealed));
-    const { numUpdatedRows } = await store.db
-      .updateTable("credentials")
-      .set({ sealed })
-      .where("integration_id", "=", row.integration_id)
-      .where("field", "=", row.field)
-      // Unless it was replaced meanwhile.
-      .where("sealed", "=", row.sealed)
-      .executeTakeFirst();
-    return numUpdatedRows > 0n;
+  async function reseal(secret: SealedSecret): Promise<boolean> {
+    return replaceSealed(store, secret, await seal(secret, await open(secret, secret.sealed)));
   }
 
   return {
@@ -87,11 +80,10 @@ export async function openVault({ store, masterKey, now = () => new Date() }: Va
     rotateDataKey: keys.rotate,
     async resealSome(limit) {
       const prefix = prefixOf((await keys.findCurrent()).id);
-      const old = await readOldCredentials(store, prefix, limit);
       let moved = 0;
-      for (const row of old) moved += (await reseal(row)) ? 1 : 0;
+      for (const secret of await readOld(store, prefix, limit)) moved += (await reseal(secret)) ? 1 : 0;
       await deleteUnusedKeys(store, new Date(now().getTime() - KEPT_AFTER_RETIREMENT_MS));
-      return { moved, left: await countOldCredentials(store, prefix) };
+      return { moved, left: await countOld(store, prefix) };
     },
   };
 }
@@ -100,38 +92,73 @@ function prefixOf(dataKeyId: string): string {
   return `v1.${dataKeyId}.`;
 }
 
-function contextOf({ workspaceId, integrationId, field }: SecretAddress, dataKeyId: string): string[] {
-  return ["patchbay credential v1", workspaceId, integrationId, field, dataKeyId];
+function contextOf({ workspaceId, belongsTo, field }: SecretAddress, dataKeyId: string): string[] {
+  return ["patchbay credential v1", workspaceId, belongsTo, field, dataKeyId];
 }
 
-function readOldCredentials({ db }: Store, currentPrefix: string, limit: number): Promise<CredentialRow[]> {
-  return db
+interface SealedSecret extends SecretAddress {
+  readonly sealed: string;
+}
+
+/** Everything that stays sealed, with its address. What belongs to a flow is gone before the key that sealed it. */
+function allSealed({ db }: Store) {
+  const credentials = db
     .selectFrom("credentials")
+    .select(["workspace_id as workspaceId", "integration_id as belongsTo", "field", "sealed"]);
+  const secrets = db
+    .selectFrom("oauth_apps")
+    .select(["workspace_id as workspaceId", "id as belongsTo"])
+    .select((expression) => [
+      expression.cast<string>(expression.val(CLIENT_SECRET), "text").as("field"),
+      expression.ref("sealed_secret").$notNull().as("sealed"),
+    ])
+    .where("sealed_secret", "is not", null);
+  return db.selectFrom(credentials.unionAll(secrets).as("secrets"));
+}
+
+function readOld(store: Store, currentPrefix: string, limit: number): Promise<SealedSecret[]> {
+  return allSealed(store)
     .selectAll()
     .where("sealed", "not like", `${currentPrefix}%`)
-    .orderBy("integration_id")
+    .orderBy("belongsTo")
     .orderBy("field")
     .limit(limit)
     .execute();
 }
 
-async function countOldCredentials({ db }: Store, currentPrefix: string): Promise<number> {
-  const { count } = await db
-    .selectFrom("credentials")
+async function countOld(store: Store, currentPrefix: string): Promise<number> {
+  const { count } = await allSealed(store)
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("sealed", "not like", `${currentPrefix}%`)
     .executeTakeFirstOrThrow();
   return count;
 }
 
-async function deleteUnusedKeys({ db }: Store, retiredBefore: Date): Promise<void> {
-  await db
+/** Wherever it is, unless it was replaced meanwhile. */
+async function replaceSealed({ db }: Store, { belongsTo, field, sealed: old }: SealedSecret, sealed: string) {
+  const inCredentials = db
+    .updateTable("credentials")
+    .set({ sealed })
+    .where("integration_id", "=", belongsTo)
+    .where("field", "=", field)
+    .where("sealed", "=", old);
+  const inApps = db
+    .updateTable("oauth_apps")
+    .set({ sealed_secret: sealed })
+    .where("id", "=", belongsTo)
+    .where("sealed_secret", "=", old);
+  const results = [await inCredentials.executeTakeFirst(), await inApps.executeTakeFirst()];
+  return results.some(({ numUpdatedRows }) => numUpdatedRows > 0n);
+}
+
+async function deleteUnusedKeys(store: Store, retiredBefore: Date): Promise<void> {
+  await store.db
     .deleteFrom("data_keys")
     .where("retired_at", "<", retiredBefore.toISOString())
-    .where(({ exists, not, selectFrom }) =>
+    .where(({ exists, not }) =>
       not(
         exists(
-          selectFrom("credentials")
+          allSealed(store)
             .select("field")
             .where("sealed", "like", sql<string>`'v1.' || data_keys.id || '.%'`),
         ),
