@@ -6,6 +6,7 @@ type Load = () => Promise<{ readonly default: Connector }>;
 export const BUILT_IN: Readonly<Record<string, Load>> = {
   email: () => import("../../connectors/email/connector.ts"),
   github: () => import("../../connectors/github/connector.ts"),
+  linear: () => import("../../connectors/linear/connector.ts"),
   slack: () => import("../../connectors/slack/connector.ts"),
   telegram: () => import("../../connectors/telegram/connector.ts"),
   webhook: () => import("../../connectors/webhook/connector.ts"),
