@@ -12,11 +12,10 @@ test.each(REQUIREMENTS)(
     const proxy = await startProxy(hub.url, hub.key);
     onTestFinished(() => proxy.stop());
 
-    const { scenarios, output } = await runSuite(`${proxy.url}/mcp/conformance`, revision);
+    const scenarios = await runSuite(`${proxy.url}/mcp/conformance`, revision);
 
     const scored = scenarios.filter(({ isScored }) => isScored);
-    const failed = scored.filter(({ isPassed }) => !isPassed);
-    expect(failed, `The suite said:\n${output}`).toEqual([]);
+    expect(scored.filter(({ problems }) => problems.length > 0)).toEqual([]);
     expect(scored).toHaveLength(count);
   },
 );

@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
@@ -10,30 +13,37 @@ export const REQUIREMENTS = [
 
 export interface Scenario {
   readonly name: string;
-  readonly isPassed: boolean;
+  /** What the protocol says must or should be, and is not. */
+  readonly problems: readonly string[];
   /** The set leaves out extensions, and what the suite's own reference server does not pass. */
   readonly isScored: boolean;
-}
-
-export interface SuiteResult {
-  readonly scenarios: readonly Scenario[];
-  /** All that the suite printed. */
-  readonly output: string;
 }
 
 const SUITE = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
 
 /** Runs one set of the suite against a server. */
-export async function runSuite(url: string, revision: string): Promise<SuiteResult> {
-  const child = spawn(process.execPath, [SUITE, "server", "--url", url, "--requirements", revision], {
-    stdio: ["ignore", "pipe", "inherit"],
+export async function runSuite(url: string, revision: string): Promise<Scenario[]> {
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-conformance-results-"));
+  const options = ["--url", url, "--requirements", revision, "--output-dir", folder];
+  const child = spawn(process.execPath, [SUITE, "server", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  const unscored = [...(await text(child.stdout)).matchAll(/^ {2}[✓✗] (\S+) \(/gm)].map(([, name]) => name);
+  const scenarios = readdirSync(folder).map((result) => {
+    const name = result.replace(/^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$/g, "");
+    return { name, problems: readProblems(join(folder, result, "checks.json")), isScored: !unscored.includes(name) };
   });
-  const output = await text(child.stdout);
-  const unscored = new Set([...output.matchAll(/^ {2}[✓✗] (\S+) \(/gm)].map(([, name]) => name));
-  const scenarios = [...output.matchAll(/^([✓✗]) (\S+): \d+ passed, \d+ failed$/gm)].map(([, mark, name = ""]) => ({
-    name,
-    isPassed: mark === "✓",
-    isScored: !unscored.has(name),
-  }));
-  return { scenarios, output };
+  rmSync(folder, { recursive: true });
+  return scenarios;
+}
+
+interface Check {
+  readonly id: string;
+  readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
+  readonly errorMessage?: string;
+}
+
+function readProblems(file: string): string[] {
+  const checks = JSON.parse(readFileSync(file, "utf8")) as Check[];
+  return checks
+    .filter(({ status }) => status === "FAILURE" || status === "WARNING")
+    .map(({ id, errorMessage = "" }) => `${id}: ${errorMessage}`);
 }
