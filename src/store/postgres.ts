@@ -15,7 +15,7 @@ export function openPostgres(url: string): Engine {
     dialect: new PostgresDialect({ pool }),
     autoIncrement: (column) => column.primaryKey(),
     autoIncrementType: "bigserial",
-    lockRow: (query) => query,
+    lockRow: (query) => query.forUpdate(),
     // Numbers from a sequence can commit out of order; a reader that remembers the last one would miss a late commit.
     inOrder: async (db) => {
       await sql`select pg_advisory_xact_lock(7300)`.execute(db);
