@@ -237,6 +237,16 @@ await onEachStore((makeDatabase) => {
     expect(rows.map(({ workspace_id, seq }) => [workspace_id, seq])).toEqual([["ws_1", 2]]);
   });
 
+  test("several stores append to one new chain at once without gaps", async () => {
+    const { database, audit } = await openAll();
+    const stores = await Promise.all(Array.from({ length: 4 }, () => database.open()));
+    const audits = stores.map((store) => openAudit({ store }));
+
+    for (const entry of makeEntries(20)) await Promise.all(audits.map((other) => other.append(entry)));
+
+    expect(await audit.verify("ws_1")).toMatchObject({ ok: true, entries: 80 });
+  });
+
   test("several processes append to one chain without gaps, each in its order", async () => {
     const { database, store, audit } = await openAll();
 

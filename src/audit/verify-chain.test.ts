@@ -148,6 +148,15 @@ await onEachStore((makeDatabase) => {
     expect(await verifyChain(store.db, "ws_1")).toMatchObject({ ok: false, brokenAt, reason });
   });
 
+  test("a chain that was moved to another workspace is found", async () => {
+    const store = await openChain(5);
+
+    await store.db.updateTable("audit_entries").set({ workspace_id: "ws_2" }).execute();
+    await store.db.updateTable("audit_heads").set({ workspace_id: "ws_2" }).execute();
+
+    expect(await verifyChain(store.db, "ws_2")).toMatchObject({ ok: false, brokenAt: 1, reason: "it was changed" });
+  });
+
   test("a fault is found in a chain that is longer than one batch", async () => {
     const store = await openChain(2500);
     const before = await verifyChain(store.db, "ws_1");
