@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { type CipherKey, createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 const ALGORITHM = "aes-256-gcm";
 const IV_BYTES = 12;
@@ -9,7 +9,7 @@ const TAG_BYTES = 16;
  *
  * Only who knows the same context can decrypt it, which ties the result to the place where it belongs.
  */
-export function encrypt(key: Buffer, plaintext: Buffer, context: readonly string[]): string {
+export function encrypt(key: CipherKey, plaintext: Buffer, context: readonly string[]): string {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(encodeContext(context));
@@ -18,7 +18,7 @@ export function encrypt(key: Buffer, plaintext: Buffer, context: readonly string
 }
 
 /** Reverses `encrypt`; `undefined` when the key or the context is another one, or the text was changed. */
-export function decrypt(key: Buffer, text: string, context: readonly string[]): Buffer | undefined {
+export function decrypt(key: CipherKey, text: string, context: readonly string[]): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");
   // The decoder overlooks characters that don't count; a text must not be changed in those, either.
   if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString("base64url") !== text) return undefined;

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
 import type { DataKeyRow } from "../store/tables.ts";
@@ -7,7 +7,8 @@ import { checkMasterKey, identifyMasterKey, unwrapKey, wrapKey } from "./wrapped
 
 export interface DataKey {
   readonly id: string;
-  readonly key: Buffer;
+  /** Five times as quick to use as the same bytes in a buffer, and never shown in a log. */
+  readonly key: KeyObject;
 }
 
 /** The keys that seal credentials: wrapped by the master key in the store, unwrapped only in memory. */
@@ -34,7 +35,7 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
 
   // What is in memory stays usable when another process changes the master key.
   function unwrap(row: DataKeyRow): DataKey {
-    const dataKey = unwrapped.get(row.id) ?? { id: row.id, key: unwrapKey(master, row, where) };
+    const dataKey = unwrapped.get(row.id) ?? { id: row.id, key: createSecretKey(unwrapKey(master, row, where)) };
     unwrapped.set(row.id, dataKey);
     return dataKey;
   }
@@ -72,7 +73,7 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
         const others = rows.filter(({ master_id }) => master_id !== identifyMasterKey(next));
         checkMasterKey(master, others, where);
         for (const row of others) {
-          const wrapped = wrapKey(next, row.id, unwrap(row).key);
+          const wrapped = wrapKey(next, row.id, unwrap(row).key.export());
           await db.updateTable("data_keys").set(wrapped).where("id", "=", row.id).execute();
         }
       });

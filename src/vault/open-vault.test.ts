@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { onEachStore, startChild } from "#testing";
 import type { Store } from "../store/open.ts";
 import { fitsDataKeys } from "./open-data-keys.ts";
-import { openVault, type SecretAddress, type Vault } from "./open-vault.ts";
+import { CLIENT_SECRET, openVault, type SecretAddress, type Vault } from "./open-vault.ts";
 
 const SEAL_ONCE = new URL("../../test/fixtures/seal-once.ts", import.meta.url);
 const ROTATE_DATA_KEYS = new URL("../../test/fixtures/rotate-data-keys.ts", import.meta.url);
@@ -312,6 +312,27 @@ await onEachStore((makeDatabase) => {
       { moved: 1, left: 0 },
     ]);
     expect(await openCredentials(store, vault)).toHaveLength(5);
+  });
+
+  test("the secrets of OAuth apps are moved, too", async () => {
+    const { store, vault } = await openAll();
+    await insertCredentials(store, vault, 1);
+    const address = { workspaceId: "ws_1", belongsTo: "app_1", field: CLIENT_SECRET };
+    const app = { id: "app_1", workspace_id: "ws_1", service: "github", client_id: "id" };
+    const rest = { authorize_url: null, token_url: null, revoke_url: null, created_at: "", updated_at: "" };
+    const sealed_secret = await vault.seal(address, "secret of an app");
+    await store.db
+      .insertInto("oauth_apps")
+      .values({ ...app, ...rest, sealed_secret })
+      .execute();
+    await vault.rotateDataKey();
+
+    const progress = await vault.resealSome(10);
+
+    const moved = await store.db.selectFrom("oauth_apps").select("sealed_secret").executeTakeFirstOrThrow();
+    expect(progress).toEqual({ moved: 2, left: 0 });
+    expect(moved.sealed_secret).not.toBe(sealed_secret);
+    expect(await vault.open(address, moved.sealed_secret ?? "")).toBe("secret of an app");
   });
 
   test("an old data key is deleted an hour after it retired, once it seals nothing more", async () => {
