@@ -1,17 +1,23 @@
 import * as z from "zod";
 import type { Effect } from "../connector/operation.ts";
+import { loosenPath, PROXIED_METHODS, readTarget } from "../egress/proxied-target.ts";
 import { HubError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { matchesGlob } from "./glob.ts";
 
 const Pattern = z
   .string()
-  .regex(/^[a-z0-9_*]{1,64}$/, "an operation's name, in which * stands for anything, e.g. create_issue or list_*");
+  .regex(
+    /^(?:[a-z0-9_*]{1,64}|[A-Z*-]{1,20} [/*][!-~]{0,255})$/,
+    "an operation's name, in which * stands for anything, e.g. create_issue or list_*; or a method and path for the proxy, e.g. GET /repos/*",
+  );
 
 /**
  * Which operations of an integration a grant covers, and whether each runs at once or asks first.
  *
  * An operation is judged by the first list that matches it: `deny`, `ask`, `allow`. Without a match it is judged by its
- * effect (destructive asks, the rest is allowed), except that a grant with an `allow` list covers nothing else.
+ * effect (destructive asks, the rest is allowed), except that a grant with an `allow` list covers nothing else. What
+ * passes the proxy is judged likewise, by patterns of a method and a path.
  */
 export const Policy = z.strictObject({
   allow: z.array(Pattern).max(200).optional(),
@@ -20,32 +26,103 @@ export const Policy = z.strictObject({
 });
 export type Policy = z.infer<typeof Policy>;
 
-/** `hidden` is an operation outside an allow list: the profile is not told that it exists. */
+/** `hidden` is what lies outside an allow list: the profile is not told that it exists. */
 export type Decision = "allow" | "ask" | "deny" | "hidden";
 
 export function decide(policy: Policy, operation: string, effect: Effect): Decision {
-  if (matchesAny(policy.deny, operation)) return "deny";
-  if (matchesAny(policy.ask, operation)) return "ask";
-  if (matchesAny(policy.allow, operation)) return "allow";
+  const isNamed = (pattern: string): boolean => matchesGlob(pattern, operation);
+  if (policy.deny?.some(isNamed)) return "deny";
+  if (policy.ask?.some(isNamed)) return "ask";
+  if (policy.allow?.some(isNamed)) return "allow";
   if (policy.allow) return "hidden";
   return effect === "destructive" ? "ask" : "allow";
 }
 
-/** Refuses a policy with a pattern that matches none of the integration's operations, naming the nearest ones. */
+/** A call through the proxy: its method, where HEAD counts as GET, and its path as `readTarget` gives it. */
+export interface Proxied {
+  readonly method: string;
+  readonly path: string;
+}
+
+/**
+ * Judges a call through the proxy.
+ *
+ * What restricts is read generously and what permits to the letter: a service may take `/Repos/acme/` for `/repos/acme`.
+ * Where the policy denies operations or makes them ask, a call that it does not name asks: it might do the same.
+ */
+export function decideProxied(policy: Policy, { method, path }: Proxied, effect: Effect): Decision {
+  const call = { method, path, readings: loosenPath(path) };
+  const isMeant = (pattern: string): boolean => isProxyPattern(pattern) && restricts(pattern, call);
+  const isNamed = (pattern: string): boolean => isProxyPattern(pattern) && permits(pattern, call);
+  if (policy.deny?.some(isMeant)) return "deny";
+  if (policy.ask?.some(isNamed)) return "ask";
+  const asks = policy.ask?.some(isMeant) === true;
+  if (policy.allow?.some(isNamed)) return asks ? "ask" : "allow";
+  if (policy.allow) return "hidden";
+  const isNarrowed = [...(policy.deny ?? []), ...(policy.ask ?? [])].some((pattern) => !isProxyPattern(pattern));
+  return asks || isNarrowed || effect === "destructive" ? "ask" : "allow";
+}
+
+/** A star alone stands for everything, calls through the proxy included. */
+function isProxyPattern(pattern: string): boolean {
+  return pattern.includes(" ") || pattern === "*";
+}
+
+interface ReadProxied extends Proxied {
+  /** The path as a lenient service may read it. */
+  readonly readings: readonly string[];
+}
+
+function restricts(pattern: string, { method, path, readings }: ReadProxied): boolean {
+  const [verb, place] = splitPattern(pattern);
+  if (!matchesGlob(verb, method)) return false;
+  return matchesGlob(place, path) || readings.some((reading) => matchesLoosely(place, reading));
+}
+
+function permits(pattern: string, { method, path, readings }: ReadProxied): boolean {
+  const [verb, place] = splitPattern(pattern);
+  if (!matchesGlob(verb, method)) return false;
+  return matchesGlob(place, path) && readings.every((reading) => matchesLoosely(place, reading));
+}
+
+function matchesLoosely(place: string, reading: string): boolean {
+  return loosenPath(place).some((loose) => matchesGlob(loose, reading));
+}
+
+function splitPattern(pattern: string): [string, string] {
+  const [verb = "*", place = "*"] = pattern.split(" ");
+  return [verb, place];
+}
+
+/** Refuses a policy with a pattern that can match nothing of the integration's, naming the nearest that would. */
 export function checkPolicy(policy: Policy, service: string, operations: readonly string[]): void {
   for (const pattern of [...(policy.allow ?? []), ...(policy.ask ?? []), ...(policy.deny ?? [])]) {
-    if (operations.some((operation) => matches(pattern, operation))) continue;
-    throw new HubError("invalid_input", `No operation of ${service} matches "${pattern}".`, {
-      hint: `The nearest are ${nearest(pattern, operations).join(", ")}.`,
-    });
+    if (pattern.includes(" ")) checkProxyPattern(pattern);
+    else checkOperationPattern(pattern, service, operations);
   }
 }
 
-function matchesAny(patterns: readonly string[] | undefined, operation: string): boolean {
-  return patterns?.some((pattern) => matches(pattern, operation)) ?? false;
+function checkOperationPattern(pattern: string, service: string, operations: readonly string[]): void {
+  if (operations.some((operation) => matchesGlob(pattern, operation))) return;
+  throw new HubError("invalid_input", `No operation of ${service} matches "${pattern}".`, {
+    hint: `The nearest are ${nearest(pattern, operations).join(", ")}.`,
+  });
 }
 
-function matches(pattern: string, operation: string): boolean {
-  if (!pattern.includes("*")) return pattern === operation;
-  return new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(operation);
+const JUDGED_METHODS = Object.keys(PROXIED_METHODS).filter((method) => method !== "HEAD");
+
+function checkProxyPattern(pattern: string): void {
+  const [verb, place] = splitPattern(pattern);
+  if (!JUDGED_METHODS.some((method) => matchesGlob(verb, method))) {
+    const near = nearest(verb, JUDGED_METHODS).join(", ");
+    throw new HubError("invalid_input", `No method that the proxy tells apart matches "${verb}".`, {
+      hint: verb === "HEAD" ? "HEAD counts as GET." : `The nearest are ${near}.`,
+    });
+  }
+  const { path, query } = readTarget(place.startsWith("*") ? `/${place}` : place);
+  if (query !== "" || !path.endsWith(place)) {
+    throw new HubError("invalid_input", `No path matches "${place}" as it is written.`, {
+      hint: `Paths are judged without their queries: write it as "${path}".`,
+    });
+  }
 }
