@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readTarget } from "../egress/proxied-target.ts";
-import { checkPolicy, type Decision, decide, decideProxied, Policy } from "./policy.ts";
+import { checkPolicy, coverOperations, type Decision, decide, decideProxied, Policy } from "./policy.ts";
 
 test("without a policy, reading and writing run at once and destroying asks", () => {
   expect(decide({}, "list_issues", "read")).toBe("allow");
@@ -168,6 +168,52 @@ test("denying more, allowing less and asking instead of allowing never let a pro
   expect(widened).toEqual([]);
 });
 
+test("what is always allowed runs where it would ask, and nothing else changes", () => {
+  const freed = policies.map((policy) => {
+    const was = freedomOf(policy);
+    const asked = decide(policy, "merge_pull_request", "destructive") === "ask";
+    const expected = was.map((freedom, index) => (asked && index === 2 ? FREEDOM.allow : freedom));
+    return { policy, expected, is: freedomOf({ ...policy, always: ["merge_pull_request"] }) };
+  });
+
+  expect(decide({ always: ["merge_pull_request"] }, "merge_pull_request", "destructive")).toBe("allow");
+  expect(freed.filter(({ is, expected }) => String(is) !== String(expected))).toEqual([]);
+});
+
+const EFFECTS = Object.fromEntries(OPERATIONS.map(([name, effect]) => [name, { effect }]));
+
+test("operations that come in run or ask as their effects say", () => {
+  expect(coverOperations({ allow: [] }, ["create_issue", "merge_pull_request"], EFFECTS)).toEqual({
+    allow: ["create_issue"],
+    ask: ["merge_pull_request"],
+  });
+  expect(coverOperations({ ask: ["create_*"] }, ["create_issue", "list_issues"], EFFECTS, true)).toEqual({
+    allow: ["list_issues"],
+    ask: ["create_issue"],
+  });
+});
+
+test("to cover an operation too never frees another, nor what is denied", () => {
+  const covered = policies.map((policy) => {
+    const was = freedomOf(policy);
+    const isHidden = decide(policy, "create_issue", "write") === "hidden";
+    const limits = was.map((freedom, index) => (isHidden && index === 1 ? FREEDOM.allow : freedom));
+    return { policy, limits, is: freedomOf(coverOperations(policy, ["create_issue"], EFFECTS)) };
+  });
+
+  expect(covered.filter(({ is, limits }) => is.some((freedom, index) => freedom > (limits[index] ?? 0)))).toEqual([]);
+});
+
+test("a policy that covers some operations only hides all others, and frees none", () => {
+  const narrowed = policies.map((policy) => {
+    const is = freedomOf(coverOperations(policy, ["create_issue"], EFFECTS, true));
+    const wanted = decide(policy, "create_issue", "write");
+    return { policy, is, expected: [0, wanted === "hidden" ? FREEDOM.allow : FREEDOM[wanted], 0, 0, 0, 0, 0, 0, 0, 0] };
+  });
+
+  expect(narrowed.filter(({ is, expected }) => String(is) !== String(expected))).toEqual([]);
+});
+
 test("a pattern that matches no operation is refused with the nearest names", () => {
   const operations = ["create_issue", "list_issues", "merge_pull_request"];
 
@@ -178,6 +224,7 @@ test("a pattern that matches no operation is refused with the nearest names", ()
       hint: expect.stringContaining("create_issue"),
     }),
   );
+  expect(() => checkPolicy({ always: ["merge_pull"] }, "github", operations)).toThrow('matches "merge_pull"');
   expect(() => checkPolicy({ ask: ["list_*"], allow: ["*"] }, "github", operations)).not.toThrow();
 });
 

@@ -12,6 +12,8 @@ const Pattern = z
     "an operation's name, in which * stands for anything, e.g. create_issue or list_*; or a method and path for the proxy, e.g. GET /repos/*",
   );
 
+const Name = z.string().regex(/^[a-z0-9_]{1,64}$/, "an operation's whole name, e.g. create_issue");
+
 /**
  * Which operations of an integration a grant covers, and whether each runs at once or asks first.
  *
@@ -23,6 +25,10 @@ export const Policy = z.strictObject({
   allow: z.array(Pattern).max(200).optional(),
   ask: z.array(Pattern).max(200).optional(),
   deny: z.array(Pattern).max(200).optional(),
+  /** Operations that don't ask where they would, by their whole names. It opens nothing that is hidden or denied. */
+  always: z.array(Name).max(200).optional(),
+  /** Who decides about what asks: the owner, unless whoever sits at the agent's client is enough. */
+  ask_whom: z.enum(["owner", "user"]).optional(),
 });
 export type Policy = z.infer<typeof Policy>;
 
@@ -30,12 +36,43 @@ export type Policy = z.infer<typeof Policy>;
 export type Decision = "allow" | "ask" | "deny" | "hidden";
 
 export function decide(policy: Policy, operation: string, effect: Effect): Decision {
+  const decision = judge(policy, operation, effect);
+  return decision === "ask" && policy.always?.includes(operation) ? "allow" : decision;
+}
+
+function judge(policy: Policy, operation: string, effect: Effect): Decision {
   const isNamed = (pattern: string): boolean => matchesGlob(pattern, operation);
   if (policy.deny?.some(isNamed)) return "deny";
   if (policy.ask?.some(isNamed)) return "ask";
   if (policy.allow?.some(isNamed)) return "allow";
   if (policy.allow) return "hidden";
   return effect === "destructive" ? "ask" : "allow";
+}
+
+/** What is known of operations, by their names. */
+export type Effects = Readonly<Record<string, { readonly effect: Effect }>>;
+
+/**
+ * A policy that covers the named operations too; with `only`, no others of those it covered.
+ *
+ * What was hidden comes in as its effect says, so a destructive operation asks. What is denied stays denied, and nothing
+ * that is not named gets any freer.
+ */
+export function coverOperations(policy: Policy, names: readonly string[], effects: Effects, only = false): Policy {
+  const judged = names.flatMap((name) => {
+    const effect = effects[name]?.effect;
+    return effect ? [{ name, effect, decision: judge(policy, name, effect) }] : [];
+  });
+  const added = judged.filter(({ decision }) => decision === "hidden" || (only && decision !== "deny"));
+  if (added.length === 0 && !only) return policy;
+  const asks = ({ effect, decision }: (typeof judged)[number]): boolean =>
+    decision === "ask" || (decision === "hidden" && effect === "destructive");
+  const { allow = [], ask = [] } = only ? {} : policy;
+  return {
+    ...policy,
+    allow: [...allow, ...added.filter((one) => !asks(one)).map(({ name }) => name)],
+    ask: [...ask, ...added.filter(asks).map(({ name }) => name)],
+  };
 }
 
 /** A call through the proxy: its method, where HEAD counts as GET, and its path as `readTarget` gives it. */
@@ -96,7 +133,8 @@ function splitPattern(pattern: string): [string, string] {
 
 /** Refuses a policy with a pattern that can match nothing of the integration's, naming the nearest that would. */
 export function checkPolicy(policy: Policy, service: string, operations: readonly string[]): void {
-  for (const pattern of [...(policy.allow ?? []), ...(policy.ask ?? []), ...(policy.deny ?? [])]) {
+  const { allow = [], ask = [], deny = [], always = [] } = policy;
+  for (const pattern of [...allow, ...ask, ...deny, ...always]) {
     if (pattern.includes(" ")) checkProxyPattern(pattern);
     else checkOperationPattern(pattern, service, operations);
   }
