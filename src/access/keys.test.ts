@@ -20,7 +20,7 @@ await onEachStore((makeDatabase) => {
       workspaceId: workspace.id,
       profileId: profile.id,
       actor: id,
-      scopes: ["integrations:read", "tools", "notify"],
+      scopes: ["integrations:read", "profiles:read", "approvals:read", "tools", "notify"],
     });
   });
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
+import { type Page, type PageAsked, readPage } from "../store/page.ts";
 import { remember } from "../store/remember.ts";
 import type { KeyRow, Tables } from "../store/tables.ts";
 import type { Ledger } from "./grants.ts";
@@ -42,14 +43,15 @@ export async function createKey(db: Db | Transaction<Tables>, spec: NewKey): Pro
   return { id, token };
 }
 
-export function listKeys(db: Db, workspaceId: string): Promise<KeyRow[]> {
-  return db.selectFrom("keys").selectAll().where("workspace_id", "=", workspaceId).orderBy("created_at").execute();
+/** The oldest first. */
+export function pageKeys(db: Db, workspaceId: string, asked: PageAsked): Promise<Page<KeyRow>> {
+  return readPage(db.selectFrom("keys").selectAll().where("workspace_id", "=", workspaceId), asked, "asc");
 }
 
 /** Ends a key for good, in every process. */
 export async function revokeKey(
   { store, audit }: Ledger,
-  { workspaceId, actor }: Principal,
+  { workspaceId, actor }: Pick<Principal, "workspaceId" | "actor">,
   id: string,
 ): Promise<void> {
   await store.transaction(async (db) => {

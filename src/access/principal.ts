@@ -18,7 +18,13 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number];
 
 /** What a key of a profile may be used for unless it was made narrower. */
-export const PROFILE_SCOPES: readonly Scope[] = ["integrations:read", "tools", "notify"];
+export const PROFILE_SCOPES: readonly Scope[] = [
+  "integrations:read",
+  "profiles:read",
+  "approvals:read",
+  "tools",
+  "notify",
+];
 
 /** Who is asking: the owner of a workspace, or one of its profiles. */
 export interface Principal {
@@ -28,6 +34,12 @@ export interface Principal {
   /** The key's id, or `cli` for someone who can read the store itself. */
   readonly actor: string;
   readonly scopes: readonly Scope[];
+}
+
+/** Whether a key may be used for something. Who may write may also read. */
+export function hasScope({ scopes }: Pick<Principal, "scopes">, scope: Scope): boolean {
+  const wider = scope.replace(/:read$/, ":write");
+  return scopes.some((held) => held === scope || held === wider);
 }
 
 /** Someone with access to the store's files needs no key: whoever can read them can do anything already. */

@@ -3,6 +3,7 @@ import type { Ledger } from "./grants.ts";
 import { nearest } from "../nearest.ts";
 import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
+import { type Page, type PageAsked, readPage } from "../store/page.ts";
 import type { ProfileRow } from "../store/tables.ts";
 
 /** Makes a profile; `conflict` where the workspace has one of that name. */
@@ -46,6 +47,11 @@ export async function findProfile(db: Db, workspaceId: string, nameOrId: string)
 
 export function listProfiles(db: Db, workspaceId: string): Promise<ProfileRow[]> {
   return db.selectFrom("profiles").selectAll().where("workspace_id", "=", workspaceId).orderBy("name").execute();
+}
+
+/** The oldest first. */
+export function pageProfiles(db: Db, workspaceId: string, asked: PageAsked): Promise<Page<ProfileRow>> {
+  return readPage(db.selectFrom("profiles").selectAll().where("workspace_id", "=", workspaceId), asked, "asc");
 }
 
 /** Sets where `notify_user` may go; the first channel is the profile's default. */

@@ -21,12 +21,12 @@ export async function ensureWorkspace(store: Store, name: string, mode: Mode): P
   return made;
 }
 
-/** The workspace beside this one that has the other mode: where test keys live, or what they stand beside. */
-export async function siblingWorkspace(store: Store, workspaceId: string, mode: Mode): Promise<WorkspaceRow> {
+/** This workspace, or the one beside it that has the other mode: where test keys live, or what they stand beside. */
+export async function siblingWorkspace(store: Store, workspaceId: string, mode?: Mode): Promise<WorkspaceRow> {
   const own = await store.db
     .selectFrom("workspaces")
     .selectAll()
     .where("id", "=", workspaceId)
     .executeTakeFirstOrThrow();
-  return own.mode === mode ? own : ensureWorkspace(store, own.name, mode);
+  return mode === undefined || own.mode === mode ? own : ensureWorkspace(store, own.name, mode);
 }

@@ -1,13 +1,17 @@
-import type * as z from "zod";
+import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
-import type { Principal, Scope } from "../access/principal.ts";
+import { hasScope, type Principal, type Scope } from "../access/principal.ts";
 import type { Calls } from "../call/open-calls.ts";
-import type { Effect } from "../connector/operation.ts";
+import type { Effect, Method } from "../connector/operation.ts";
+import type { RequestLine } from "../connector/request-line.ts";
+import { HubError } from "../errors.ts";
 import type { ConnectParts } from "../integrations/connect.ts";
+import type { CredentialsOf } from "../integrations/credentials.ts";
 
 /** What actions are run with: the hub's features and who is asking. */
 export interface ActionContext extends ConnectParts, Ledger {
   readonly calls: Calls;
+  readonly credentialsOf: CredentialsOf;
   readonly principal: Principal;
   readonly signal: AbortSignal;
 }
@@ -18,16 +22,47 @@ export interface Action<In extends z.ZodObject = z.ZodObject, Out extends z.ZodT
   readonly summary: string;
   readonly effect: Effect;
   readonly scope: Scope;
+  /** Whether a profile's key may do it, too, which then reaches only what is that profile's. */
+  readonly who: "owner" | "anyone";
+  /** Method and path below `/v1`. */
+  readonly route: `${Method} /${string}`;
+  /** HTTP status of its success; 200 when absent. With 204 the answer is not sent. */
+  readonly status?: 201 | 204;
   /** Inputs that a command line takes by position, in order. The others are options. */
   readonly positional?: readonly (keyof z.output<In> & string)[];
+  /** What a command line calls a truth's yes and no, e.g. `--on` and `--off`. */
+  readonly switches?: Readonly<Record<string, readonly [yes: string, no: string]>>;
   /** Which fields of a list's rows a table shows; all when absent. */
   readonly columns?: readonly string[];
+  /** Fields of the answer that are told this once and kept nowhere. */
+  readonly shownOnce?: readonly string[];
   readonly input: In;
   readonly output: Out;
   // A method, so that any action fits a record of actions.
   run(input: z.output<In>, context: ActionContext): Promise<z.input<Out>>;
 }
 
-export function action<In extends z.ZodObject, Out extends z.ZodType>(spec: Action<In, Out>): Action<In, Out> {
+interface ActionSpec<In extends z.ZodObject, Out extends z.ZodType, Path extends string> extends Omit<
+  Action<In, Out>,
+  "route"
+> {
+  readonly route: RequestLine<In, Path>;
+}
+
+/** Checks at compile time that each parameter of the route is one of the inputs. */
+export function action<In extends z.ZodObject, Out extends z.ZodType, const Path extends `/${string}`>(
+  spec: ActionSpec<In, Out, Path>,
+): Action<In, Out> {
   return spec;
+}
+
+/** Refuses whoever may not do this, whatever the input. */
+export function authorize({ who, scope }: Action, principal: Principal): void {
+  if (who === "owner" && principal.profileId !== null) {
+    throw new HubError("not_granted", "A profile's key can't do this.", { hint: "Use a key of the owner." });
+  }
+  if (hasScope(principal, scope)) return;
+  throw new HubError("not_granted", `The key lacks the scope ${scope}.`, {
+    hint: `Make one that has it with "patchbay keys create --scope ${scope}".`,
+  });
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { findApproval } from "../access/approvals.ts";
 import { type Granted, setGrant } from "../access/grants.ts";
 import { decide } from "../access/policy.ts";
-import { listRequests, openRequest } from "../access/requests.ts";
+import { listRequests } from "../access/requests.ts";
 import type { Caller } from "../call/open-calls.ts";
 import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
@@ -10,6 +10,7 @@ import { HubError } from "../errors.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ActionContext } from "./action.ts";
+import { askOwner } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
 export type AgentContext = ActionContext & { readonly principal: Caller };
@@ -123,14 +124,9 @@ const request = agentTool({
   },
 });
 
-async function ask({ store, audit, principal }: AgentContext, service: string, reason: string): Promise<object> {
-  const { workspaceId, profileId, actor } = principal;
-  const { request: opened, joined } = await openRequest(store, { workspaceId, profileId, service, reason });
-  if (!joined) {
-    const details = { request: opened.id, service };
-    await audit.append({ workspaceId, profileId, actor, action: "request.open", details });
-  }
-  return { status: "requested", request: opened.id, service };
+async function ask(context: AgentContext, service: string, reason: string): Promise<object> {
+  const { id } = await askOwner(context, context.principal, service, reason);
+  return { status: "requested", request: id, service };
 }
 
 const toggle = agentTool({

@@ -2,17 +2,20 @@ import type { Action } from "./action.ts";
 import * as approvals from "./approvals.ts";
 import * as audit from "./audit.ts";
 import * as channels from "./channels.ts";
+import * as credentials from "./credentials.ts";
 import * as grants from "./grants.ts";
 import * as integrations from "./integrations.ts";
 import * as keys from "./keys.ts";
 import * as notify from "./notify.ts";
 import * as profiles from "./profiles.ts";
+import * as registry from "./registry.ts";
 import * as requests from "./requests.ts";
 import { call, list } from "./tools.ts";
 
 /** Every action by noun and verb: what an operator can do to the hub, and the only list of it. */
 export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
-  integrations,
+  integrations: { ...registry, ...integrations },
+  credentials,
   profiles,
   grants,
   requests,

@@ -1,5 +1,8 @@
 import * as z from "zod";
+import { HubError } from "../errors.ts";
+import { toPage } from "../store/page.ts";
 import { action } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
 
 const Entry = z.object({
   seq: z.number(),
@@ -16,34 +19,43 @@ export const list = action({
   summary: "List what happened, the newest first.",
   effect: "read",
   scope: "audit:read",
+  who: "owner",
+  route: "GET /audit",
   columns: ["seq", "at", "action", "actor", "operation", "details"],
   input: z.object({
     action: z.string().optional().describe("E.g. call.intent, call.outcome, grant.set"),
     operation: z.string().optional().describe("E.g. github.create_issue"),
     profile: z.string().optional().describe("A profile's id"),
     integration: z.string().optional().describe("An integration's id"),
-    before: z.coerce.number().int().positive().optional().describe("Only entries with a smaller number"),
-    limit: z.coerce.number().int().min(1).max(1000).default(50),
+    ...PageFields,
   }),
-  output: z.array(Entry),
-  async run({ profile, integration, before, limit, ...filter }, { audit, principal }) {
+  output: pageOf(Entry),
+  async run({ profile, integration, limit, cursor, ...filter }, { audit, principal }) {
     const rows = await audit.list({
       workspaceId: principal.workspaceId,
-      limit,
+      limit: limit + 1,
       ...(filter.action !== undefined && { action: filter.action }),
       ...(filter.operation !== undefined && { operation: filter.operation }),
       ...(profile !== undefined && { profileId: profile }),
       ...(integration !== undefined && { integrationId: integration }),
-      ...(before !== undefined && { before }),
+      ...(cursor !== undefined && { before: seqOf(cursor) }),
     });
-    return rows.map((row) => ({ ...row, details: JSON.parse(row.details) as Record<string, unknown> }));
+    const entries = rows.map((row) => ({ ...row, details: JSON.parse(row.details) as Record<string, unknown> }));
+    return toPage(entries, limit, ({ seq }) => String(seq));
   },
 });
+
+function seqOf(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new HubError("invalid_input", "The cursor is not one of this list's.", { hint: "Take next_cursor as it is." });
+}
 
 export const verify = action({
   summary: "Check that no entry was changed, removed, added or moved.",
   effect: "read",
   scope: "audit:read",
+  who: "owner",
+  route: "GET /audit/verify",
   input: z.object({}),
   output: z.object({
     ok: z.boolean(),

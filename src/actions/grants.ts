@@ -1,12 +1,14 @@
 import * as z from "zod";
-import { deleteGrant, setGrant } from "../access/grants.ts";
+import { deleteGrant, type Granted, setGrant } from "../access/grants.ts";
 import { checkPolicy, Policy } from "../access/policy.ts";
-import { findProfile } from "../access/profiles.ts";
-import { HubError } from "../errors.ts";
-import { findIntegration } from "../integrations/integrations.ts";
-import { action } from "./action.ts";
+import { cutPage } from "../store/page.ts";
+import type { ProfileRow } from "../store/tables.ts";
+import { action, type ActionContext } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
+import { IntegrationReference } from "./integration.ts";
+import { reachIntegration, reachProfile } from "./reach.ts";
 
-const Reference = z.string().describe("An id (int_…), a service, or service:label");
+const ProfileReference = z.string().describe("An id (prof_…) or a name");
 
 const Grant = z.object({
   profile: z.string(),
@@ -18,70 +20,118 @@ const Grant = z.object({
   policy: Policy,
 });
 
+function view({ name }: ProfileRow, { integration, enabled, paused, policy }: Granted): z.input<typeof Grant> {
+  const { id, service, label } = integration;
+  return { profile: name, integration: id, service, label, enabled, paused, policy };
+}
+
+const Lists = {
+  allow: Policy.shape.allow.describe("Operations that run at once, e.g. create_issue or list_*; others are hidden"),
+  ask: Policy.shape.ask.describe("Operations that wait for approval"),
+  deny: Policy.shape.deny.describe("Operations that are refused"),
+};
+
 export const set = action({
   summary:
-    "Give a profile an integration, or change how it has it. With --allow it may call only the operations named.",
+    "Give a profile an integration, or change how it has it; what is not named stays. With --allow it may call only the operations named.",
   effect: "write",
   scope: "profiles:write",
+  who: "owner",
+  route: "PATCH /profiles/{profile}/grants/{integration}",
   positional: ["profile", "integration"],
+  switches: { enabled: ["on", "off"] },
   input: z.object({
-    profile: z.string(),
-    integration: Reference,
-    on: z.boolean().optional().describe("Switch the grant on"),
-    off: z.boolean().optional().describe("Switch the grant off"),
-    allow: Policy.shape.allow.describe("Operations that run at once, e.g. create_issue or list_*; others are hidden"),
-    ask: Policy.shape.ask.describe("Operations that wait for approval"),
-    deny: Policy.shape.deny.describe("Operations that are refused"),
+    profile: ProfileReference,
+    integration: IntegrationReference,
+    enabled: z.boolean().optional().describe("Whether the grant is on; a new one is"),
+    ...Lists,
   }),
   output: Grant,
-  async run({ profile, integration, on, off, ...lists }, context) {
-    if (on && off) throw new HubError("invalid_input", "A grant can't be switched on and off at once.");
-    const { store, catalog, principal } = context;
-    const owner = await findProfile(store.db, principal.workspaceId, profile);
-    const row = await findIntegration(store.db, principal.workspaceId, integration);
-    const policy = Policy.parse(Object.fromEntries(Object.entries(lists).filter(([, list]) => list !== undefined)));
-    const { operations } = await catalog.connector(row.service);
-    checkPolicy(policy, row.service, Object.keys(operations));
-
-    const grant = await setGrant(context, principal.actor, {
-      workspaceId: principal.workspaceId,
-      profileId: owner.id,
-      integrationId: row.id,
-      ...((on || off) && { enabled: on === true }),
-      ...(Object.keys(policy).length > 0 && { policy }),
+  run({ profile, integration, enabled, ...named }, context) {
+    const lists = onlyGiven(named);
+    return put(context, profile, integration, {
+      lists,
+      revise: (old) => ({ ...old, ...lists }),
+      ...(enabled !== undefined && { enabled }),
     });
-    return {
-      profile: owner.name,
-      integration: row.id,
-      service: row.service,
-      label: row.label,
-      enabled: grant.enabled === 1,
-      paused: grant.paused === 1,
-      policy: Policy.parse(JSON.parse(grant.policy)),
-    };
   },
 });
+
+export const replace = action({
+  summary: "Give a profile an integration exactly so: on unless said, and without the lists that are not named.",
+  effect: "write",
+  scope: "profiles:write",
+  who: "owner",
+  route: "PUT /profiles/{profile}/grants/{integration}",
+  positional: ["profile", "integration"],
+  switches: { enabled: ["on", "off"] },
+  input: z.object({
+    profile: ProfileReference,
+    integration: IntegrationReference,
+    enabled: z.boolean().default(true).describe("Whether the grant is on"),
+    ...Lists,
+  }),
+  output: Grant,
+  run({ profile, integration, enabled, ...named }, context) {
+    const lists = onlyGiven(named);
+    return put(context, profile, integration, { lists, revise: () => lists, enabled });
+  },
+});
+
+function onlyGiven(lists: { readonly [Name in keyof Policy]: Policy[Name] | undefined }): Policy {
+  return Policy.parse(Object.fromEntries(Object.entries(lists).filter(([, list]) => list !== undefined)));
+}
+
+interface Change {
+  /** What was named, and is checked. */
+  readonly lists: Policy;
+  /** Makes the policy from the one that stands. */
+  readonly revise: (old: Policy) => Policy;
+  readonly enabled?: boolean;
+}
+
+async function put(
+  context: ActionContext,
+  profile: string,
+  integration: string,
+  { lists, revise, enabled }: Change,
+): Promise<z.input<typeof Grant>> {
+  const { workspaceId, actor } = context.principal;
+  const owner = await reachProfile(context, profile);
+  const row = await reachIntegration(context, integration);
+  const { operations } = await context.catalog.connector(row.service);
+  checkPolicy(lists, row.service, Object.keys(operations));
+  const { grants } = await context.calls.holdingsOf(owner.id);
+  const old = grants.find((granted) => granted.integration.id === row.id);
+  const policy = revise(old?.policy ?? {});
+  const grant = await setGrant(context, actor, {
+    workspaceId,
+    profileId: owner.id,
+    integrationId: row.id,
+    policy,
+    ...(enabled !== undefined && { enabled }),
+  });
+  return view(owner, { integration: row, enabled: grant.enabled === 1, paused: grant.paused === 1, policy });
+}
 
 export const list = action({
   summary: "List what a profile was granted.",
   effect: "read",
   scope: "profiles:read",
+  who: "anyone",
+  route: "GET /profiles/{profile}/grants",
   positional: ["profile"],
   columns: ["service", "label", "enabled", "paused", "policy", "integration"],
-  input: z.object({ profile: z.string() }),
-  output: z.array(Grant),
-  async run({ profile }, { store, calls, principal }) {
-    const { id, name } = await findProfile(store.db, principal.workspaceId, profile);
-    const { grants } = await calls.holdingsOf(id);
-    return grants.map(({ integration, enabled, paused, policy }) => ({
-      profile: name,
-      integration: integration.id,
-      service: integration.service,
-      label: integration.label,
-      enabled,
-      paused,
-      policy,
-    }));
+  input: z.object({ profile: ProfileReference, ...PageFields }),
+  output: pageOf(Grant),
+  async run({ profile, ...asked }, context) {
+    const owner = await reachProfile(context, profile);
+    const { grants } = await context.calls.holdingsOf(owner.id);
+    return cutPage(
+      grants.map((granted) => view(owner, granted)),
+      asked,
+      ({ integration }) => integration,
+    );
   },
 });
 
@@ -89,13 +139,16 @@ const remove = action({
   summary: "Take an integration from a profile.",
   effect: "destructive",
   scope: "profiles:write",
+  who: "owner",
+  route: "DELETE /profiles/{profile}/grants/{integration}",
+  status: 204,
   positional: ["profile", "integration"],
-  input: z.object({ profile: z.string(), integration: Reference }),
+  input: z.object({ profile: ProfileReference, integration: IntegrationReference }),
   output: z.object({ profile: z.string(), integration: z.string() }),
   async run({ profile, integration }, context) {
     const { workspaceId, actor } = context.principal;
-    const owner = await findProfile(context.store.db, workspaceId, profile);
-    const row = await findIntegration(context.store.db, workspaceId, integration);
+    const owner = await reachProfile(context, profile);
+    const row = await reachIntegration(context, integration);
     await deleteGrant(context, actor, { workspaceId, profileId: owner.id, integrationId: row.id });
     return { profile: owner.name, integration: row.id };
   },

@@ -1,75 +1,46 @@
 import * as z from "zod";
 import { listProfiles } from "../access/profiles.ts";
-import { toolName } from "../catalog/tool-names.ts";
+import type { ListedOperation } from "../catalog/list-operations.ts";
+import { changeIntegration, verifyIntegration } from "../integrations/change.ts";
 import { connect as connectAccount } from "../integrations/connect.ts";
-import { credentialFields } from "../integrations/credentials.ts";
 import { disconnect as disconnectAccount } from "../integrations/disconnect.ts";
-import { findIntegration, listIntegrations } from "../integrations/integrations.ts";
-import type { IntegrationRow } from "../store/tables.ts";
-import { action } from "./action.ts";
+import { pageIntegrations, settingsOf } from "../integrations/integrations.ts";
+import { cutPage } from "../store/page.ts";
+import { action, type ActionContext } from "./action.ts";
+import { Integration, IntegrationReference, Label, Settings, viewIntegration } from "./integration.ts";
+import { PageFields, pageOf } from "./page.ts";
+import { reachIntegration } from "./reach.ts";
 
-const Reference = z.string().describe("An id (int_…), a service, or service:label");
+const Tool = z.object({ tool: z.string(), effect: z.string(), summary: z.string() });
 
-const Integration = z.object({
-  id: z.string(),
-  service: z.string(),
-  label: z.string(),
-  status: z.enum(["pending", "configured", "active", "error", "disconnected"]),
-  status_reason: z.string().nullable(),
-  account_id: z.string().nullable(),
-  base_url: z.string().nullable(),
-  config: z.record(z.string(), z.unknown()),
-  connected_at: z.string().nullable(),
-});
+/** Nothing where the connector is gone, which may be while an account is still connected. */
+async function toolsOf({ catalog }: ActionContext, service: string): Promise<readonly ListedOperation[]> {
+  return catalog.services.includes(service) ? catalog.list(service) : [];
+}
 
-const Service = z.object({
-  service: z.string(),
-  name: z.string(),
-  version: z.string(),
-  category: z.string(),
-  capabilities: z.array(z.string()),
-  auth: z.array(z.string()),
-  connected: z.number().describe("How many of its accounts are connected"),
-});
-
-const Inspected = Integration.extend({
-  tools: z.array(z.object({ tool: z.string(), effect: z.string(), summary: z.string() })),
-});
-
-function view(row: IntegrationRow): z.input<typeof Integration> {
-  return { ...row, config: JSON.parse(row.config) as Record<string, unknown> };
+function viewTool({ effect, tool }: ListedOperation): z.input<typeof Tool> {
+  return { tool: tool.name, effect, summary: tool.description };
 }
 
 export const list = action({
-  summary: "List the connected accounts.",
+  summary: "List the connected accounts, the oldest first.",
   effect: "read",
   scope: "integrations:read",
+  who: "owner",
+  route: "GET /integrations",
   columns: ["id", "service", "label", "status", "connected_at"],
-  input: z.object({ service: z.string().optional().describe("Only accounts of this service") }),
-  output: z.array(Integration),
-  run: async ({ service }, { store, principal }) =>
-    (await listIntegrations(store.db, principal.workspaceId, service)).map(view),
-});
-
-export const available = action({
-  summary: "List the services that can be connected.",
-  effect: "read",
-  scope: "integrations:read",
-  columns: ["service", "name", "category", "capabilities", "connected"],
-  input: z.object({}),
-  output: z.array(Service),
-  async run(_, { store, catalog, principal }) {
-    const rows = await listIntegrations(store.db, principal.workspaceId);
-    const connectors = await Promise.all(catalog.services.map((service) => catalog.connector(service)));
-    return connectors.map(({ id, name, version, category, capabilities, auth }) => ({
-      service: id,
-      name,
-      version,
-      category,
-      capabilities: [...capabilities],
-      auth: auth.map(({ kind }) => kind),
-      connected: rows.filter((row) => row.service === id).length,
-    }));
+  input: z.object({ service: z.string().optional().describe("Only accounts of this service"), ...PageFields }),
+  output: pageOf(Integration.extend({ available_tools: z.array(z.string()) })),
+  async run({ service, ...asked }, context) {
+    const { store, principal } = context;
+    const page = await pageIntegrations(store.db, principal.workspaceId, service, asked);
+    const data = await Promise.all(
+      page.data.map(async (row) => {
+        const tools = await toolsOf(context, row.service);
+        return { ...viewIntegration(row), available_tools: tools.map(({ tool }) => tool.name) };
+      }),
+    );
+    return { ...page, data };
   },
 });
 
@@ -77,18 +48,35 @@ export const inspect = action({
   summary: "Show one connected account and the tools it gives.",
   effect: "read",
   scope: "integrations:read",
+  who: "owner",
+  route: "GET /integrations/{integration}",
   positional: ["integration"],
-  input: z.object({ integration: Reference }),
-  output: Inspected,
-  async run({ integration }, { store, catalog, principal }) {
-    const row = await findIntegration(store.db, principal.workspaceId, integration);
-    const { operations } = await catalog.connector(row.service);
-    const tools = Object.entries(operations).map(([name, { effect, summary }]) => ({
-      tool: toolName(row.service, name),
-      effect,
-      summary,
-    }));
-    return { ...view(row), tools };
+  input: z.object({ integration: IntegrationReference }),
+  output: Integration.extend({ tools: z.array(Tool) }),
+  async run({ integration }, context) {
+    const row = await reachIntegration(context, integration);
+    return { ...viewIntegration(row), tools: (await toolsOf(context, row.service)).map(viewTool) };
+  },
+});
+
+export const actions = action({
+  summary: "List the tools that an account gives, with the input that each takes.",
+  effect: "read",
+  scope: "integrations:read",
+  who: "owner",
+  route: "GET /integrations/{integration}/actions",
+  positional: ["integration"],
+  columns: ["tool", "effect", "summary"],
+  input: z.object({ integration: IntegrationReference, ...PageFields }),
+  output: pageOf(Tool.extend({ input: z.record(z.string(), z.unknown()).describe("JSON Schema") })),
+  async run({ integration, ...asked }, context) {
+    const row = await reachIntegration(context, integration);
+    const tools = await toolsOf(context, row.service);
+    return cutPage(
+      tools.map((listed) => ({ ...viewTool(listed), input: { ...listed.tool.inputSchema } })),
+      asked,
+      ({ tool }) => tool,
+    );
   },
 });
 
@@ -96,22 +84,24 @@ export const status = action({
   summary: "Show the state of one account and who may use it.",
   effect: "read",
   scope: "integrations:read",
+  who: "anyone",
+  route: "GET /integrations/{integration}/status",
   positional: ["integration"],
-  input: z.object({ integration: Reference }),
+  input: z.object({ integration: IntegrationReference }),
   output: Integration.pick({ id: true, service: true, label: true, status: true, status_reason: true }).extend({
     profiles: z.array(z.object({ profile: z.string(), enabled: z.boolean() })),
   }),
-  async run({ integration }, { store, principal }) {
-    const row = await findIntegration(store.db, principal.workspaceId, integration);
-    const grants = await store.db
+  async run({ integration }, context) {
+    const { workspaceId, profileId } = context.principal;
+    const row = await reachIntegration(context, integration);
+    let grants = context.store.db
       .selectFrom("grants")
       .innerJoin("profiles", "profiles.id", "grants.profile_id")
       .select(["profiles.name", "grants.enabled", "grants.paused"])
       .where("grants.integration_id", "=", row.id)
-      .where("grants.workspace_id", "=", principal.workspaceId)
-      .orderBy("profiles.name")
-      .execute();
-    const profiles = grants.map(({ name, enabled, paused }) => ({
+      .where("grants.workspace_id", "=", workspaceId);
+    if (profileId !== null) grants = grants.where("grants.profile_id", "=", profileId);
+    const profiles = (await grants.orderBy("profiles.name").execute()).map(({ name, enabled, paused }) => ({
       profile: name,
       enabled: enabled === 1 && paused === 0,
     }));
@@ -123,28 +113,93 @@ export const connect = action({
   summary: "Connect an account of a service with credentials, after asking the service whose they are.",
   effect: "write",
   scope: "integrations:write",
+  who: "owner",
+  route: "POST /integrations",
+  status: 201,
   positional: ["service"],
   input: z.object({
     service: z.string(),
+    version: z.string().optional().describe("Of the connector, where you rely on one"),
     credentials: z.record(z.string(), z.string()).default({}).describe("By field name, e.g. GITHUB_TOKEN"),
     base_url: z.string().optional().describe("Where a self-hosted edition of the service is"),
-    label: z.string().min(1).max(60).optional().describe("Tells this account from others of the service"),
-    config: z.record(z.string(), z.unknown()).optional().describe("Settings that are not secret"),
+    label: Label.optional(),
+    config: Settings.optional().describe("Settings that are not secret"),
   }),
   output: Integration.extend({ granted_to: z.array(z.string()).describe("Profiles that had asked for it") }),
-  async run({ base_url, label, config, ...spec }, context) {
+  async run({ base_url, label, config, version, ...spec }, context) {
     const { workspaceId, actor } = context.principal;
     const { integration, grantedTo } = await connectAccount(context, {
       ...spec,
       workspaceId,
       actor,
+      ...(version !== undefined && { version }),
       ...(base_url !== undefined && { baseUrl: base_url }),
       ...(label !== undefined && { label }),
       ...(config !== undefined && { config }),
     });
     const profiles = await listProfiles(context.store.db, workspaceId);
     const names = profiles.filter(({ id }) => grantedTo.includes(id)).map(({ name }) => name);
-    return { ...view(integration), granted_to: names };
+    return { ...viewIntegration(integration), granted_to: names };
+  },
+});
+
+const Changed = Settings.describe("The settings that change; null takes one away");
+
+export const change = action({
+  summary: "Change an account's label or settings.",
+  effect: "write",
+  scope: "integrations:write",
+  who: "owner",
+  route: "PATCH /integrations/{integration}",
+  positional: ["integration"],
+  input: z.object({ integration: IntegrationReference, label: Label.optional(), config: Changed.optional() }),
+  output: Integration,
+  async run({ integration, label, config }, context) {
+    const row = await reachIntegration(context, integration);
+    const changes = { ...(label !== undefined && { label }), ...(config !== undefined && { config }) };
+    return viewIntegration(await changeIntegration(context, context.principal.actor, row, changes));
+  },
+});
+
+export const config = action({
+  summary: "Show an account's settings.",
+  effect: "read",
+  scope: "integrations:read",
+  who: "owner",
+  route: "GET /integrations/{integration}/config",
+  positional: ["integration"],
+  input: z.object({ integration: IntegrationReference }),
+  output: Settings,
+  run: async ({ integration }, context) => settingsOf(await reachIntegration(context, integration)),
+});
+
+export const configure = action({
+  summary: "Change an account's settings.",
+  effect: "write",
+  scope: "integrations:write",
+  who: "owner",
+  route: "PATCH /integrations/{integration}/config",
+  positional: ["integration"],
+  input: z.object({ integration: IntegrationReference, config: Changed }),
+  output: Settings,
+  async run(input, context) {
+    const row = await reachIntegration(context, input.integration);
+    return settingsOf(await changeIntegration(context, context.principal.actor, row, { config: input.config }));
+  },
+});
+
+export const verify = action({
+  summary: "Ask the service whether an account's credentials are still good, and keep the answer as its status.",
+  effect: "write",
+  scope: "integrations:write",
+  who: "owner",
+  route: "POST /integrations/{integration}/verify",
+  positional: ["integration"],
+  input: z.object({ integration: IntegrationReference }),
+  output: Integration,
+  async run({ integration }, context) {
+    const row = await reachIntegration(context, integration);
+    return viewIntegration(await verifyIntegration(context, context.principal.actor, row));
   },
 });
 
@@ -152,47 +207,15 @@ export const disconnect = action({
   summary: "Disconnect an account: delete its credentials and end its grants.",
   effect: "destructive",
   scope: "integrations:write",
+  who: "owner",
+  route: "DELETE /integrations/{integration}",
+  status: 204,
   positional: ["integration"],
-  input: z.object({ integration: Reference }),
+  input: z.object({ integration: IntegrationReference }),
   output: Integration.pick({ id: true, service: true, label: true }),
   async run({ integration }, context) {
-    const row = await findIntegration(context.store.db, context.principal.workspaceId, integration);
+    const row = await reachIntegration(context, integration);
     await disconnectAccount(context, context.principal.actor, row);
     return row;
-  },
-});
-
-export const fields = action({
-  summary: "Show what a service needs to be connected.",
-  effect: "read",
-  scope: "integrations:read",
-  positional: ["service"],
-  input: z.object({ service: z.string() }),
-  output: z.object({
-    service: z.string(),
-    name: z.string(),
-    credentials: z.array(
-      z.object({
-        name: z.string(),
-        label: z.string(),
-        required: z.boolean(),
-        create_at: z.string().nullable(),
-      }),
-    ),
-    config: z.array(z.string()),
-  }),
-  async run({ service }, { catalog }) {
-    const connector = await catalog.connector(service);
-    return {
-      service,
-      name: connector.name,
-      credentials: credentialFields(connector).map(({ env, label, optional, createAt }) => ({
-        name: env,
-        label,
-        required: optional !== true,
-        create_at: createAt ?? null,
-      })),
-      config: Object.keys(connector.config?.shape ?? {}),
-    };
   },
 });

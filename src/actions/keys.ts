@@ -1,9 +1,13 @@
 import * as z from "zod";
-import { createKey, listKeys, revokeKey } from "../access/keys.ts";
-import { SCOPES } from "../access/principal.ts";
+import { createKey, pageKeys, revokeKey } from "../access/keys.ts";
+import { hasScope, type Principal, PROFILE_SCOPES, type Scope, SCOPES } from "../access/principal.ts";
 import { createProfile, findProfile } from "../access/profiles.ts";
-import { siblingWorkspace } from "../access/workspaces.ts";
+import { type Mode as WorkspaceMode, siblingWorkspace } from "../access/workspaces.ts";
+import { HubError } from "../errors.ts";
+import { mapPage } from "../store/page.ts";
+import type { WorkspaceRow } from "../store/tables.ts";
 import { action, type ActionContext } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
 
 const Key = z.object({
   id: z.string(),
@@ -15,33 +19,66 @@ const Key = z.object({
   revoked_at: z.string().nullable(),
 });
 
+const Mode = z.enum(["live", "test"]).optional().describe("Test keys live in a world of their own");
+
 export const create = action({
   summary: "Create a key of the owner, or of a profile. It is shown once.",
   effect: "write",
   scope: "keys:write",
+  who: "owner",
+  route: "POST /keys",
+  status: 201,
+  shownOnce: ["key"],
   input: z.object({
     profile: z.string().optional().describe("Whose key it is; the owner's when absent"),
-    mode: z.enum(["live", "test"]).default("live").describe("Test keys live in a world of their own"),
-    scope: z.array(z.enum(SCOPES)).optional().describe("What it may be used for; all that its holder may when absent"),
+    mode: Mode,
+    scopes: z.array(z.enum(SCOPES)).optional().describe("What it may be used for; all that its holder may when absent"),
+    expires_at: z.iso
+      .datetime()
+      .optional()
+      .describe("When it ends by itself, e.g. 2027-01-31T00:00:00Z; never when absent"),
   }),
   output: z.object({ id: z.string(), key: z.string().describe("Shown this once: keep it") }),
-  async run({ profile, mode, scope }, context) {
+  async run({ profile, mode, scopes, expires_at }, context) {
     const { store, audit, principal } = context;
-    const workspace = await siblingWorkspace(store, principal.workspaceId, mode);
+    const workspace = await worldOf(context, mode);
     const profileId = profile === undefined ? undefined : await profileIn(context, workspace.id, profile);
     const subject = { workspaceId: workspace.id, ...(profileId !== undefined && { profileId }) };
+    const spec = {
+      ...subject,
+      mode: workspace.mode,
+      scopes: scopes ? checkScopes(principal, scopes) : defaultScopes(principal, profileId),
+      ...(expires_at !== undefined && { expiresAt: new Date(expires_at).toISOString() }),
+    };
     return store.transaction(async (db) => {
-      const { id, token } = await createKey(db, { ...subject, mode, ...(scope && { scopes: scope }) });
-      await audit.appendIn(db, {
-        ...subject,
-        actor: principal.actor,
-        action: "key.create",
-        details: { key: id, mode },
-      });
+      const { id, token } = await createKey(db, spec);
+      const details = { key: id, mode: workspace.mode };
+      await audit.appendIn(db, { ...subject, actor: principal.actor, action: "key.create", details });
       return { id, key: token };
     });
   },
 });
+
+/** The caller's own world, or the test world beside it; from there no way leads back. */
+async function worldOf({ store, principal }: ActionContext, mode: WorkspaceMode | undefined): Promise<WorkspaceRow> {
+  const workspace = await siblingWorkspace(store, principal.workspaceId, mode);
+  if (workspace.id === principal.workspaceId || workspace.mode === "test") return workspace;
+  throw new HubError("not_granted", "A test key can't reach the live world.", { hint: "Use a live key." });
+}
+
+/** No key gives what it has not got. */
+function checkScopes(principal: Principal, scopes: readonly Scope[]): readonly Scope[] {
+  const lacking = scopes.find((scope) => !hasScope(principal, scope));
+  if (lacking === undefined) return scopes;
+  throw new HubError("not_granted", `The key lacks the scope ${lacking}, so it can't give it.`, {
+    hint: "Use a key that has it.",
+  });
+}
+
+function defaultScopes(principal: Principal, profileId: string | undefined): readonly Scope[] {
+  const all = profileId === undefined ? SCOPES : PROFILE_SCOPES;
+  return all.filter((scope) => hasScope(principal, scope));
+}
 
 /** A profile that exists in the caller's own world is made in the other one when a key first needs it there. */
 async function profileIn({ store, principal }: ActionContext, workspaceId: string, name: string): Promise<string> {
@@ -60,25 +97,30 @@ export const list = action({
   summary: "List the keys, without the keys themselves.",
   effect: "read",
   scope: "keys:write",
+  who: "owner",
+  route: "GET /keys",
   columns: ["id", "profile_id", "ending", "created_at", "revoked_at"],
-  input: z.object({}),
-  output: z.array(Key),
-  run: async (_, { store, principal }) =>
-    (await listKeys(store.db, principal.workspaceId)).map((row) => ({
-      ...row,
-      scopes: z.array(z.string()).parse(JSON.parse(row.scopes)),
-    })),
+  input: z.object({ mode: Mode, ...PageFields }),
+  output: pageOf(Key),
+  async run({ mode, ...asked }, context) {
+    const page = await pageKeys(context.store.db, (await worldOf(context, mode)).id, asked);
+    return mapPage(page, (row) => ({ ...row, scopes: z.array(z.string()).parse(JSON.parse(row.scopes)) }));
+  },
 });
 
 export const revoke = action({
   summary: "End a key for good.",
   effect: "destructive",
   scope: "keys:write",
+  who: "owner",
+  route: "DELETE /keys/{key}",
+  status: 204,
   positional: ["key"],
-  input: z.object({ key: z.string().describe("The key's id (key_…)") }),
+  input: z.object({ key: z.string().describe("The key's id (key_…)"), mode: Mode }),
   output: z.object({ id: z.string() }),
-  async run({ key }, { store, audit, principal }) {
-    await revokeKey({ store, audit }, principal, key);
+  async run({ key, mode }, context) {
+    const { id: workspaceId } = await worldOf(context, mode);
+    await revokeKey(context, { workspaceId, actor: context.principal.actor }, key);
     return { id: key };
   },
 });

@@ -2,12 +2,14 @@ import * as z from "zod";
 import { notifyUser } from "../notify/notify-user.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import { action } from "./action.ts";
-import { callerOf } from "./tools.ts";
+import { callerOf } from "./reach.ts";
 
 export const send = action({
   summary: "Send a notification as a profile would.",
   effect: "write",
   scope: "notify",
+  who: "anyone",
+  route: "POST /notify",
   positional: ["message"],
   input: z.object({
     message: z.string().min(1).max(4000),

@@ -1,8 +1,11 @@
 import * as z from "zod";
-import { createProfile, findProfile, listProfiles, setNotificationChannels } from "../access/profiles.ts";
+import { createProfile, findProfile, pageProfiles, setNotificationChannels } from "../access/profiles.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ProfileRow } from "../store/tables.ts";
+import { mapPage } from "../store/page.ts";
 import { action } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
+import { reachProfile } from "./reach.ts";
 
 const Name = z
   .string()
@@ -24,6 +27,9 @@ export const create = action({
   summary: "Create a profile: an agent's identity.",
   effect: "write",
   scope: "profiles:write",
+  who: "owner",
+  route: "POST /profiles",
+  status: 201,
   positional: ["name"],
   input: z.object({ name: Name }),
   output: Profile,
@@ -48,16 +54,32 @@ export const list = action({
   summary: "List the profiles.",
   effect: "read",
   scope: "profiles:read",
+  who: "owner",
+  route: "GET /profiles",
   columns: ["id", "name", "notification_channels", "created_at"],
-  input: z.object({}),
-  output: z.array(Profile),
-  run: async (_, { store, principal }) => (await listProfiles(store.db, principal.workspaceId)).map(view),
+  input: z.object(PageFields),
+  output: pageOf(Profile),
+  run: async (asked, { store, principal }) => mapPage(await pageProfiles(store.db, principal.workspaceId, asked), view),
+});
+
+export const inspect = action({
+  summary: "Show one profile.",
+  effect: "read",
+  scope: "profiles:read",
+  who: "anyone",
+  route: "GET /profiles/{profile}",
+  positional: ["profile"],
+  input: z.object({ profile: z.string().describe("An id (prof_…) or a name") }),
+  output: Profile,
+  run: async ({ profile }, context) => view(await reachProfile(context, profile)),
 });
 
 export const channels = action({
   summary: "Set where a profile's notifications may go; the first is its default.",
   effect: "write",
   scope: "profiles:write",
+  who: "owner",
+  route: "PUT /profiles/{profile}/channels",
   positional: ["profile", "channels"],
   input: z.object({
     profile: z.string(),

@@ -1,17 +1,14 @@
 import type * as z from "zod";
 import { HubError } from "../errors.ts";
-import type { Method, Operation } from "./operation.ts";
-
-type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
-  ? Name | PathParameter<Rest>
-  : never;
+import type { Operation } from "./operation.ts";
+import { pathParameters, type RequestLine, splitRequestLine } from "./request-line.ts";
 
 interface RestSpec<In extends z.ZodObject, Out extends z.ZodType, Path extends string> extends Omit<
   Operation<In, Out>,
   "run"
 > {
   /** Method and path, e.g. `GET /v1/customers/{id}`. Each `{name}` must be a field of `input`. */
-  readonly request: `${Method} ${Path}` & (PathParameter<Path> extends keyof z.output<In> ? unknown : never);
+  readonly request: RequestLine<In, Path>;
   /** The call's idempotency key is sent in this header. */
   readonly idempotencyHeader?: string;
   /** Makes the body or the query from the input; by default it is the input less its path fields. */
@@ -23,8 +20,8 @@ export function rest<In extends z.ZodObject, Out extends z.ZodType, const Path e
   spec: RestSpec<In, Out, Path>,
 ): Operation<In, Out> {
   const { request, idempotencyHeader, send, ...declared } = spec;
-  const [method, template] = splitRequest(request);
-  const inPath = new Set([...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+  const [method, template] = splitRequestLine(request);
+  const inPath = new Set(pathParameters(template));
   const inQuery = method === "GET" || method === "DELETE";
 
   return {
@@ -39,11 +36,6 @@ export function rest<In extends z.ZodObject, Out extends z.ZodType, const Path e
       });
     },
   };
-}
-
-function splitRequest(request: string): [Method, string] {
-  const space = request.indexOf(" ");
-  return [request.slice(0, space) as Method, request.slice(space + 1)];
 }
 
 /** Fills `{name}` with encoded fields; a value that would change the path's shape is refused. */

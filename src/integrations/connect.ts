@@ -23,6 +23,8 @@ export interface ConnectSpec {
   readonly workspaceId: string;
   readonly actor: string;
   readonly service: string;
+  /** Of the connector, where the caller relies on one; refused where it is another. */
+  readonly version?: string;
   readonly credentials: Credentials;
   readonly label?: string;
   readonly baseUrl?: string;
@@ -43,6 +45,7 @@ export interface Connected {
  */
 export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<Connected> {
   const connector = await parts.catalog.connector(spec.service);
+  checkVersion(connector, spec.version);
   const baseUrl = spec.baseUrl === undefined ? undefined : parseBaseUrl(spec.baseUrl);
   checkCredentials(connector, spec.credentials, baseUrl);
   const config = parseConfig(connector, spec.config ?? {});
@@ -60,7 +63,8 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
   const integration = describeIntegration(connector, spec, { config, baseUrl, account, old, siblings });
   const sealed = await sealAll(parts.vault, integration, spec.credentials);
   const grantedTo = await parts.store.transaction(async (db) => {
-    await putIntegration(db, integration, sealed);
+    await putIntegration(db, integration);
+    await putCredentials(db, integration, sealed);
     await parts.store.changes.record(db, { workspace_id: spec.workspaceId, profile_id: null });
     await parts.audit.appendIn(db, {
       workspaceId: spec.workspaceId,
@@ -75,7 +79,15 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
   return { integration, grantedTo };
 }
 
-function parseConfig(connector: Connector, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function checkVersion({ name, version }: Connector, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === version) return;
+  throw new HubError("invalid_input", `Version ${wanted} of the ${name} connector is not available.`, {
+    hint: `Ask for ${version}, or for none in particular.`,
+  });
+}
+
+/** Refuses settings that the connector does not know or can't use. */
+export function parseConfig(connector: Connector, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const parsed = (connector.config ?? z.object({})).strict().safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -129,11 +141,7 @@ interface Findings {
 function describeIntegration(connector: Connector, spec: ConnectSpec, findings: Findings): IntegrationRow {
   const { config, baseUrl, account, old, siblings } = findings;
   const label = spec.label ?? old?.label ?? account?.label ?? connector.name;
-  if (siblings.some((row) => row.service === connector.id && row.label === label && row.id !== old?.id)) {
-    throw new HubError("conflict", `Another account of ${connector.name} is already labelled ${label}.`, {
-      hint: "Tell them apart with --label.",
-    });
-  }
+  checkLabel(connector, siblings, label, old?.id);
   const now = new Date().toISOString();
   return {
     id: old?.id ?? newId("integration"),
@@ -152,9 +160,22 @@ function describeIntegration(connector: Connector, spec: ConnectSpec, findings: 
   };
 }
 
+/** Refuses a label by which another account of the service goes already. */
+export function checkLabel(
+  connector: Connector,
+  siblings: readonly IntegrationRow[],
+  label: string,
+  ownId: string | undefined,
+): void {
+  if (!siblings.some((row) => row.service === connector.id && row.label === label && row.id !== ownId)) return;
+  throw new HubError("conflict", `Another account of ${connector.name} is already labelled ${label}.`, {
+    hint: "Tell them apart by another label.",
+  });
+}
+
 type Sealed = readonly { readonly field: string; readonly sealed: string }[];
 
-function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credentials): Promise<Sealed> {
+export function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credentials): Promise<Sealed> {
   const given = Object.entries(credentials).filter(([, secret]) => secret !== "");
   return Promise.all(
     given.map(async ([field, secret]) => {
@@ -164,18 +185,23 @@ function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credent
   );
 }
 
-async function putIntegration(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
-  const { id, created_at: _, ...changed } = row;
+async function putIntegration(db: Transaction<Tables>, row: IntegrationRow): Promise<void> {
+  const { id: _, created_at: __, ...changed } = row;
   await db
     .insertInto("integrations")
     .values(row)
     .onConflict((conflict) => conflict.column("id").doUpdateSet(changed))
     .execute();
-  await db.deleteFrom("credentials").where("integration_id", "=", id).execute();
+}
+
+/** Puts an integration's credentials in the place of those it had. */
+export async function putCredentials(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
+  await db.deleteFrom("credentials").where("integration_id", "=", row.id).execute();
+  const owner = { integration_id: row.id, workspace_id: row.workspace_id, updated_at: new Date().toISOString() };
   for (const credential of sealed) {
     await db
       .insertInto("credentials")
-      .values({ ...credential, integration_id: id, workspace_id: row.workspace_id, updated_at: row.updated_at })
+      .values({ ...credential, ...owner })
       .execute();
   }
 }

@@ -1,16 +1,37 @@
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
+import { type Page, type PageAsked, readPage } from "../store/page.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export function settingsOf({ config }: Pick<IntegrationRow, "config">): Settings {
+  return JSON.parse(config) as Settings;
+}
 
 /** All integrations that are not disconnected, by service and label. */
 export function listIntegrations(db: Db, workspaceId: string, service?: string): Promise<IntegrationRow[]> {
+  return selectIntegrations(db, workspaceId, service).orderBy("service").orderBy("label").execute();
+}
+
+/** Those that are not disconnected, the oldest first. */
+export function pageIntegrations(
+  db: Db,
+  workspaceId: string,
+  service: string | undefined,
+  asked: PageAsked,
+): Promise<Page<IntegrationRow>> {
+  return readPage(selectIntegrations(db, workspaceId, service), asked, "asc");
+}
+
+function selectIntegrations(db: Db, workspaceId: string, service: string | undefined) {
   let query = db
     .selectFrom("integrations")
     .selectAll()
     .where("workspace_id", "=", workspaceId)
     .where("status", "!=", "disconnected");
   if (service !== undefined) query = query.where("service", "=", service);
-  return query.orderBy("service").orderBy("label").execute();
+  return query;
 }
 
 /**
@@ -19,8 +40,12 @@ export function listIntegrations(db: Db, workspaceId: string, service?: string):
  * A service of which several accounts are connected is refused: the wrong account is never guessed.
  */
 export async function findIntegration(db: Db, workspaceId: string, meant: string): Promise<IntegrationRow> {
+  return pickIntegration(await listIntegrations(db, workspaceId), meant);
+}
+
+/** The one of these that is meant; what it says of others is only of these, too. */
+export function pickIntegration(all: readonly IntegrationRow[], meant: string): IntegrationRow {
   const [service, label] = splitOnce(meant, ":");
-  const all = await listIntegrations(db, workspaceId);
   const found = all.filter(
     (row) => row.id === meant || (row.service === service && (label === undefined || row.label === label)),
   );

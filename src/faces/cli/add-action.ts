@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { Argument, type Command, Option } from "commander";
 import type { Action, ActionContext } from "../../actions/action.ts";
+import { toDocument } from "../../actions/page.ts";
 import { type Field, fieldsOf } from "./fields.ts";
 import { addGlobalOptions } from "./global-options.ts";
 import { lineWidth, print, printJson, printNote } from "./output.ts";
@@ -37,20 +38,21 @@ export function addAction(parent: Command, verb: string, spec: ActionCommand, fi
     const options = readOptions();
     const typed: Typed = Object.fromEntries(
       fields.map((field, index) => [
-        field.name,
+        field.key,
         field.positional ? command.processedArgs[index] : typedFor(command, field),
       ]),
     );
     const input = await readInput(action.input, fields, typed, () => text(process.stdin));
-    const answer = await withHub(options, async (hub, signal) => {
+    const { data, ...more } = await withHub(options, async (hub, signal) => {
       if (hub.masterKey.created) printNote(describeNewMasterKey(hub.masterKey.where));
       const context = hub.contextOf(hub.owner, signal);
       const completed = complete ? await complete(input, context) : input;
-      return action.output.parse(await withProgress(action.run(completed as typeof input, context)));
+      return toDocument(action, await withProgress(action.run(completed as typeof input, context)));
     });
-    if (options.json) printJson(answer);
-    else print(renderAnswer(action, answer, lineWidth()));
-    finish(isNo(answer) ? 1 : 0);
+    if (options.json) printJson(data, more);
+    else print(renderAnswer(action, data, lineWidth()));
+    if (!options.json && more.next_cursor) printNote(`There are more: add --cursor ${more.next_cursor}`);
+    finish(isNo(data) ? 1 : 0);
   });
 }
 

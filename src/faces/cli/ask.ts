@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
-import { connect, fields } from "../../actions/integrations.ts";
+import { connect } from "../../actions/integrations.ts";
+import { describe } from "../../actions/registry.ts";
 import { HubError } from "../../errors.ts";
 import type { Complete } from "./add-action.ts";
 import { printNote } from "./output.ts";
@@ -9,7 +10,7 @@ import { printNote } from "./output.ts";
 export const askForCredentials: Complete = async (input, context) => {
   const given = connect.input.parse(input);
   if (!process.stdin.isTTY || !process.stderr.isTTY) return given;
-  const { name, credentials } = await fields.run({ service: given.service }, context);
+  const { name, credentials } = await describe.run({ service: given.service }, context);
   const missing = credentials.filter((field) => !(field.name in given.credentials));
   if (!missing.some(({ required }) => required)) return given;
 

@@ -12,6 +12,10 @@ export interface Field {
   readonly name: string;
   /** As a person types it: `--base-url`, or `service` for one that is given by position. */
   readonly flag: string;
+  /** Under which what was typed is kept: its name, but for a switch that says no. */
+  readonly key: string;
+  /** What a switch that is given stands for. */
+  readonly means: boolean;
   readonly positional: boolean;
   readonly kind: Kind;
   readonly required: boolean;
@@ -32,16 +36,18 @@ const KINDS: Readonly<Record<Kind, { readonly placeholder: string; readonly note
   json: { placeholder: "json", note: "@file reads it from a file, - from stdin" },
 };
 
-/** An action's inputs, those given by position first. */
-export function fieldsOf({ input, positional = [] }: Action): readonly Field[] {
+/** An action's inputs, those given by position first. A truth with two names is two switches. */
+export function fieldsOf({ input, positional = [], switches = {} }: Action): readonly Field[] {
   const { properties = {}, required = [] } = z.toJSONSchema(input, { io: "input", unrepresentable: "any" });
   const names = new Set([...positional, ...Object.keys(properties)]);
-  return [...names].map((name) => {
+  return [...names].flatMap((name) => {
     const schema = properties[name] ?? {};
     const isPositional = positional.includes(name);
     const kind = kindOf(schema);
-    return {
+    const field = {
       name,
+      key: name,
+      means: true,
       flag: isPositional ? name : `--${singular(name, kind).replaceAll("_", "-")}`,
       positional: isPositional,
       kind,
@@ -49,6 +55,12 @@ export function fieldsOf({ input, positional = [] }: Action): readonly Field[] {
       placeholder: KINDS[kind].placeholder,
       help: describe(schema, KINDS[kind].note),
     };
+    const [yes, no] = switches[name] ?? [];
+    if (yes === undefined || no === undefined) return [field];
+    return [
+      { ...field, flag: `--${yes}`, help: describe(schema, "yes") },
+      { ...field, flag: `--${no}`, key: no, means: false, help: describe(schema, "no") },
+    ];
   });
 }
 

@@ -17,8 +17,8 @@ export function printNote(text: string): void {
 }
 
 /** The one document that a command prints with `--json`. */
-export function printJson(data: unknown): void {
-  print(JSON.stringify({ data }, undefined, 2));
+export function printJson(data: unknown, more: object = {}): void {
+  print(JSON.stringify({ data, ...more }, undefined, 2));
 }
 
 /** Whoever reads stdout may stop early, as `head` does. */

@@ -13,6 +13,8 @@ const sample = action({
   summary: "Test.",
   effect: "read",
   scope: "tools",
+  who: "owner",
+  route: "GET /test",
   positional: ["name", "rest"],
   input: z.object({
     dry_run: z.boolean().optional().describe("Only say what would happen"),

@@ -20,8 +20,10 @@ export async function readInput<Schema extends z.ZodObject>(
   const readOnce = onlyOnce(readStdin);
   const input: Record<string, unknown> = {};
   for (const field of fields) {
-    const given = typed[field.name];
-    if (given !== undefined) input[field.name] = await readValue(field, given, readOnce);
+    const given = typed[field.key];
+    if (given === undefined) continue;
+    if (field.name in input) throw contradiction(fields, field.name);
+    input[field.name] = await readValue(field, given, readOnce);
   }
   const parsed = schema.strict().safeParse(input);
   if (parsed.success) return parsed.data as z.output<Schema>;
@@ -31,12 +33,18 @@ export async function readInput<Schema extends z.ZodObject>(
   });
 }
 
+function contradiction(fields: readonly Field[], name: string): HubError {
+  const flags = fields.filter((field) => field.name === name).map(({ flag }) => flag);
+  return new HubError("invalid_input", `${flags.join(" and ")} contradict each other.`, { hint: "Give one of them." });
+}
+
 function nameOf(fields: readonly Field[], [name, ...rest]: readonly PropertyKey[]): string {
   const flag = fields.find((field) => field.name === name)?.flag ?? String(name);
   return [flag, ...rest.filter((part) => typeof part === "string")].join(" ");
 }
 
 async function readValue(field: Field, given: Given, readStdin: ReadStdin): Promise<unknown> {
+  if (field.kind === "switch") return field.means;
   if (field.kind === "pairs") return readPairs(field, given, readStdin);
   if (field.kind === "settings") {
     const pairs = Object.entries(await readPairs(field, given, readStdin));

@@ -8,6 +8,8 @@ function makeAction(output: z.ZodType, columns?: readonly string[]) {
     summary: "Test.",
     effect: "read",
     scope: "tools",
+    who: "owner",
+    route: "GET /test",
     input: z.object({}),
     output,
     ...(columns && { columns }),

@@ -1,0 +1,26 @@
+import * as z from "zod";
+import { settingsOf } from "../integrations/integrations.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+
+export const IntegrationReference = z.string().describe("An id (int_…), a service, or service:label");
+
+export const Label = z.string().min(1).max(60).describe("Tells this account from others of the service");
+
+export const Settings = z.record(z.string(), z.unknown());
+
+/** A connected account as every face shows it. */
+export const Integration = z.object({
+  id: z.string(),
+  service: z.string(),
+  label: z.string(),
+  status: z.enum(["pending", "configured", "active", "error", "disconnected"]),
+  status_reason: z.string().nullable(),
+  account_id: z.string().nullable(),
+  base_url: z.string().nullable(),
+  config: Settings,
+  connected_at: z.string().nullable(),
+});
+
+export function viewIntegration(row: IntegrationRow): z.input<typeof Integration> {
+  return { ...row, config: settingsOf(row) };
+}

@@ -1,0 +1,120 @@
+import * as z from "zod";
+import type { Connector } from "../connector/connector.ts";
+import { credentialFields } from "../integrations/credentials.ts";
+import { cutPage } from "../store/page.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+import { action } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
+import { reachableIntegrations } from "./reach.ts";
+
+const JsonSchema = z.record(z.string(), z.unknown()).describe("JSON Schema");
+
+const Service = z.object({
+  service: z.string(),
+  name: z.string(),
+  version: z.string().describe("Of Patchbay's connector"),
+  category: z.string(),
+  capabilities: z.array(z.string()),
+  auth: z.array(z.string()).describe("Ways to authenticate, e.g. api_key or oauth2"),
+  connected: z.number().describe("How many of its accounts are connected"),
+});
+
+const Described = Service.extend({
+  credentials: z.array(
+    z.object({
+      name: z.string(),
+      label: z.string(),
+      required: z.boolean(),
+      pattern_hint: z.string().nullable().describe("What it looks like"),
+      create_at: z.string().nullable().describe("Where its owner makes one"),
+    }),
+  ),
+  config: JsonSchema.describe("JSON Schema of its settings"),
+  agent_env_vars: z.record(z.string(), z.string()).describe("By variable, the credential it can hold for an agent"),
+  layers: z.array(z.object({ name: z.string(), dockerfile: z.array(z.string()) })),
+  depends_on: z.array(z.string()),
+  provides: z.array(z.string()),
+  conflicts: z.array(z.string()),
+  operations: z.array(
+    z.object({
+      operation: z.string(),
+      tool: z.string(),
+      effect: z.string().describe("read, write or destructive"),
+      summary: z.string(),
+      input: JsonSchema,
+    }),
+  ),
+});
+
+export const available = action({
+  summary: "List the services that can be connected.",
+  effect: "read",
+  scope: "integrations:read",
+  who: "anyone",
+  route: "GET /registry",
+  columns: ["service", "name", "category", "capabilities", "connected"],
+  input: z.object(PageFields),
+  output: pageOf(Service),
+  async run(asked, context) {
+    const { catalog } = context;
+    const rows = await reachableIntegrations(context);
+    const connectors = await Promise.all(catalog.services.map((service) => catalog.connector(service)));
+    return cutPage(
+      connectors.map((connector) => viewService(connector, rows)),
+      asked,
+      ({ service }) => service,
+    );
+  },
+});
+
+function viewService(connector: Connector, rows: readonly IntegrationRow[]): z.input<typeof Service> {
+  const { id, name, version, category, capabilities, auth } = connector;
+  return {
+    service: id,
+    name,
+    version,
+    category,
+    capabilities: [...capabilities],
+    auth: auth.map(({ kind }) => kind),
+    connected: rows.filter(({ service }) => service === id).length,
+  };
+}
+
+export const describe = action({
+  summary: "Show what a service needs to be connected, and what it can do.",
+  effect: "read",
+  scope: "integrations:read",
+  who: "anyone",
+  route: "GET /registry/{service}",
+  positional: ["service"],
+  input: z.object({ service: z.string() }),
+  output: Described,
+  async run({ service }, context) {
+    const { catalog } = context;
+    const connector = await catalog.connector(service);
+    const { config = z.object({}), agentEnvVars = {}, layers = [] } = connector;
+    return {
+      ...viewService(connector, await reachableIntegrations(context)),
+      credentials: credentialFields(connector).map(({ env, label, optional, patternHint, createAt }) => ({
+        name: env,
+        label,
+        required: optional !== true,
+        pattern_hint: patternHint ?? null,
+        create_at: createAt ?? null,
+      })),
+      config: { ...z.toJSONSchema(config, { io: "input", unrepresentable: "any" }) },
+      agent_env_vars: { ...agentEnvVars },
+      layers: layers.map(({ name, dockerfile }) => ({ name, dockerfile: [...dockerfile] })),
+      depends_on: [...(connector.dependsOn ?? [])],
+      provides: [...(connector.provides ?? [])],
+      conflicts: [...(connector.conflicts ?? [])],
+      operations: (await catalog.list(service)).map(({ name, effect, tool }) => ({
+        operation: name,
+        tool: tool.name,
+        effect,
+        summary: tool.description,
+        input: tool.inputSchema,
+      })),
+    };
+  },
+});

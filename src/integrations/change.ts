@@ -1,0 +1,147 @@
+import type { Transaction } from "kysely";
+import type { Connector } from "../connector/connector.ts";
+import { HubError } from "../errors.ts";
+import type { IntegrationRow, Tables } from "../store/tables.ts";
+import { checkLabel, type ConnectParts, parseConfig, putCredentials, sealAll } from "./connect.ts";
+import { checkCredentials, type Credentials, type CredentialsOf } from "./credentials.ts";
+import { findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
+import { verifyAccount } from "./verify.ts";
+
+interface Change {
+  readonly label?: string;
+  /** Only the settings that change; null takes one away. */
+  readonly config?: Settings;
+}
+
+/** Changes an integration's label or settings. Where it is and whose it is only a new connection can change. */
+export async function changeIntegration(
+  parts: ConnectParts,
+  actor: string,
+  row: IntegrationRow,
+  change: Change,
+): Promise<IntegrationRow> {
+  const connector = await parts.catalog.connector(row.service);
+  const { label = row.label } = change;
+  checkLabel(connector, await listIntegrations(parts.store.db, row.workspace_id), label, row.id);
+  const details = { label, settings: Object.keys(change.config ?? {}).join(" ") };
+  return write(parts, actor, row, { action: "integration.change", details }, async (_, current) => {
+    const merged = Object.entries({ ...settingsOf(current), ...change.config }).filter(([, value]) => value !== null);
+    return { label, config: JSON.stringify(parseConfig(connector, Object.fromEntries(merged))) };
+  });
+}
+
+/**
+ * Puts new credentials in the place of an integration's old ones, after asking the service whose they are.
+ *
+ * Those of another account are refused: its grants were given for this one.
+ */
+export async function replaceCredentials(
+  parts: ConnectParts,
+  actor: string,
+  row: IntegrationRow,
+  credentials: Credentials,
+): Promise<IntegrationRow> {
+  const connector = await parts.catalog.connector(row.service);
+  checkCredentials(connector, credentials, row.base_url ?? undefined);
+  const account = await verifyAccount(parts.egress, candidateOf(connector, row, credentials));
+  if (row.account_id !== null && account?.id !== undefined && account.id !== row.account_id) {
+    throw new HubError("conflict", `The credentials are those of ${account.label}, not of ${row.label}.`, {
+      hint: `Connect ${account.label} as another account of ${connector.name}.`,
+    });
+  }
+  const sealed = await sealAll(parts.vault, row, credentials);
+  return write(parts, actor, row, { action: "credentials.set" }, async (db) => {
+    await putCredentials(db, row, sealed);
+    return {
+      status: "active",
+      status_reason: null,
+      account_id: account?.id ?? row.account_id,
+      connected_at: new Date().toISOString(),
+    };
+  });
+}
+
+/** Takes an integration's credentials away; what it was granted to stays, without effect until it has new ones. */
+export function removeCredentials(parts: ConnectParts, actor: string, row: IntegrationRow): Promise<IntegrationRow> {
+  return write(parts, actor, row, { action: "credentials.delete" }, async (db) => {
+    await putCredentials(db, row, []);
+    return { status: "pending", status_reason: null };
+  });
+}
+
+/**
+ * Asks the service whether an integration's credentials are still good, and keeps the answer as its status.
+ *
+ * A service that can't be asked right now says nothing about them: that is thrown.
+ */
+export async function verifyIntegration(
+  parts: ConnectParts & { readonly credentialsOf: CredentialsOf },
+  actor: string,
+  row: IntegrationRow,
+): Promise<IntegrationRow> {
+  if (row.status === "pending") {
+    throw new HubError("conflict", `${row.service}:${row.label} has no credentials.`, { hint: "Set them first." });
+  }
+  const connector = await parts.catalog.connector(row.service);
+  const reason = await findFault(parts, connector, row);
+  const status = reason === null ? "active" : "error";
+  const record = { action: "integration.verify", details: { status } };
+  return write(parts, actor, row, record, async (_, current) => {
+    // What was found out is about the credentials that the service was asked about.
+    const isSame = current.updated_at === row.updated_at;
+    return isSame ? { status, status_reason: reason } : {};
+  });
+}
+
+async function findFault(
+  { egress, credentialsOf }: Pick<ConnectParts, "egress"> & { readonly credentialsOf: CredentialsOf },
+  connector: Connector,
+  row: IntegrationRow,
+): Promise<string | null> {
+  try {
+    await verifyAccount(egress, candidateOf(connector, row, await credentialsOf(row)));
+    return null;
+  } catch (error) {
+    const isRefusal = error instanceof HubError && ["reconnect_required", "service_rejected"].includes(error.code);
+    if (isRefusal) return error.message;
+    throw error;
+  }
+}
+
+function candidateOf(connector: Connector, row: IntegrationRow, credentials: Credentials) {
+  const config = settingsOf(row);
+  return { connector, credentials, config, ...(row.base_url !== null && { baseUrl: row.base_url }) };
+}
+
+/** Writes what changed of an integration that is still there, with its record, and tells every client. */
+async function write(
+  { store, audit }: ConnectParts,
+  actor: string,
+  { id, workspace_id, service }: IntegrationRow,
+  record: { readonly action: string; readonly details?: Readonly<Record<string, string>> },
+  change: (db: Transaction<Tables>, current: IntegrationRow) => Promise<Partial<IntegrationRow>>,
+): Promise<IntegrationRow> {
+  const written = await store.transaction(async (db) => {
+    // One at a time, so that two changes of the settings are both kept.
+    await store.engine.inOrder(db);
+    const changes = await change(db, await findIntegration(db, workspace_id, id));
+    const row = await db
+      .updateTable("integrations")
+      .set({ ...changes, updated_at: new Date().toISOString() })
+      .where("workspace_id", "=", workspace_id)
+      .where("id", "=", id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await store.changes.record(db, { workspace_id, profile_id: null });
+    await audit.appendIn(db, {
+      workspaceId: workspace_id,
+      actor,
+      integrationId: id,
+      action: record.action,
+      details: { service, ...record.details },
+    });
+    return row;
+  });
+  await store.changes.catchUp();
+  return written;
+}
