@@ -1,3 +1,5 @@
+import { escapePattern, openRedactionStream } from "./redaction-stream.ts";
+
 const REDACTED = "[redacted]";
 
 /** Shorter values would blank out ordinary words. */
@@ -9,7 +11,8 @@ const TOKEN_SHAPES = [
   String.raw`\bgh[opsur]_\w{16,}`,
   String.raw`\bgithub_pat_\w{16,}`,
   String.raw`\bxox[a-z]-[\w-]{8,}`,
-  String.raw`\bsk-(?=[\w-]*\d)[\w-]{16,}`,
+  // A bound to the search for a digit: a text of many heads would else be searched to its end from each of them.
+  String.raw`\bsk-(?=[\w-]{0,200}\d)[\w-]{16,}`,
   // Resend's keys have a second underscore, by which they differ from the ids of Stripe's refunds.
   String.raw`\bre_[A-Za-z0-9]{4,16}_[A-Za-z0-9]{16,}`,
   String.raw`\bBearer +(?=\S*\d)[\w.~+/=-]{16,}`,
@@ -25,6 +28,8 @@ export function redactTokens(text: string): string {
 /** Replaces secrets in whatever leaves egress. */
 export interface Redaction {
   redact(text: string): string;
+  /** Redacts bytes as they pass, whatever their characters are encoded by that has ASCII in it. */
+  redactStream(): TransformStream<Uint8Array, Uint8Array>;
   /** Redacts every string of a JSON value, keys included; shares what needs no change. */
   redactValue(value: unknown): unknown;
 }
@@ -37,7 +42,11 @@ export function openRedaction(secrets: readonly string[]): Redaction {
   const pattern = new RegExp([...spellings.map(escapePattern), ...TOKEN_SHAPES].join("|"), "g");
 
   const redact = (text: string): string => text.replace(pattern, REDACTED);
-  return { redact, redactValue: (value) => mapStrings(value, redact) };
+  return {
+    redact,
+    redactStream: () => openRedactionStream({ literals: spellings, shapes: TOKEN_SHAPES, replacement: REDACTED }),
+    redactValue: (value) => mapStrings(value, redact),
+  };
 }
 
 /** A credential that is a URL also leaks by its password; a web address by the path and query that make it secret. */
@@ -70,11 +79,6 @@ function spell(secret: string): readonly string[] {
     bytes.toString("base64url"),
     JSON.stringify(secret).slice(1, -1),
   ];
-}
-
-/** What `RegExp.escape` does, which Node 22 lacks. */
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }
 
 function mapStrings(value: unknown, map: (text: string) => string): unknown {
