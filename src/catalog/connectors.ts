@@ -5,8 +5,8 @@ type Load = () => Promise<{ readonly default: Connector }>;
 /** The connectors that come with Patchbay. Each is loaded when it is first needed: most hubs use a few of them. */
 export const BUILT_IN: Readonly<Record<string, Load>> = {
   email: () => import("../../connectors/email/connector.ts"),
-  gmail: () => import("../../connectors/gmail/connector.ts"),
   github: () => import("../../connectors/github/connector.ts"),
+  gmail: () => import("../../connectors/gmail/connector.ts"),
   linear: () => import("../../connectors/linear/connector.ts"),
   slack: () => import("../../connectors/slack/connector.ts"),
   telegram: () => import("../../connectors/telegram/connector.ts"),
