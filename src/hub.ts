@@ -11,8 +11,10 @@ import type { Config } from "./config.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
-import { type CredentialsOf, openCredentials } from "./integrations/credentials.ts";
+import { openCredentials, type OpenCredentials } from "./integrations/open-credentials.ts";
+import type { TellOwner } from "./integrations/report-broken.ts";
 import { type Logger, openLog } from "./log.ts";
+import { notifyOwner } from "./notify/notify-owner.ts";
 import { openStore, type Store } from "./store/open.ts";
 import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
@@ -31,7 +33,9 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   /** Whoever runs a command on the machine that holds the data. */
   readonly owner: Principal;
   readonly authenticate: Authenticate;
-  readonly credentialsOf: CredentialsOf;
+  readonly credentialsOf: OpenCredentials["credentialsOf"];
+  /** Says where the hub listens, where nobody has configured how others reach it. */
+  listensAt(url: string): void;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;
   /** What to tell a caller. A fault of our own is logged whole and told without its text. */
   asHubError(error: unknown): HubError;
@@ -44,8 +48,9 @@ export async function openHub(config: Config): Promise<Hub> {
   const log = openLog({ level: config.server.logLevel, redact: redactTokens });
   const store = await openStore(config.server.databaseUrl);
   const masterKey = await findHubKey(config, store);
-  const features = await openFeatures(config, store, masterKey, log);
-  const { audit, egress } = features;
+  const address = { url: publicUrl(config) };
+  const features = await openFeatures({ config, store, masterKey, log, publicUrl: () => address.url });
+  const { audit, egress, settle } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
 
   return {
@@ -57,6 +62,9 @@ export async function openHub(config: Config): Promise<Hub> {
     signingKey: new Uint8Array(hkdfSync("sha256", masterKey.key, "", "patchbay signing key", 32)),
     owner: localOwner(workspace.id),
     authenticate: openKeyring(store),
+    listensAt(url) {
+      if (config.server.publicUrl === undefined) address.url = url;
+    },
     contextOf: (principal, signal) => ({ ...features, principal, signal }),
     asHubError(error) {
       if (error instanceof HubError) return error;
@@ -67,6 +75,7 @@ export async function openHub(config: Config): Promise<Hub> {
       });
     },
     async close() {
+      await settle();
       await egress.close();
       await audit.flush();
       await store.close();
@@ -85,7 +94,15 @@ export function findHubKey({ home, masterKey, masterKeyFile }: Config, store: St
   });
 }
 
-async function openFeatures(config: Config, store: Store, masterKey: MasterKey, log: Logger) {
+interface FeatureParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly masterKey: MasterKey;
+  readonly log: Logger;
+  readonly publicUrl: () => string;
+}
+
+async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }: FeatureParts) {
   const { allowPrivateHosts, limits } = config.server;
   const vault = await openVault({ store, masterKey });
   const audit = openAudit({ store });
@@ -96,18 +113,26 @@ async function openFeatures(config: Config, store: Store, masterKey: MasterKey, 
     requestBytes: limits.maxBodyBytes,
     responseBytes: limits.maxBodyBytes,
   });
-  const credentialsOf = openCredentials(store, vault);
+  const onFault = (message: string, error: unknown): void => log.error(message, {}, error);
+  const tellOwner: TellOwner = async (integration, reason) => {
+    const { id, service, label } = integration;
+    log.error(`${service}:${label} must be reconnected.`, { integration: id, reason });
+    const link = `${ownUrl()}/oauth/connect/${service}?integration=${id}`;
+    const message = `${service}:${label} must be reconnected. ${reason}\n${link}`;
+    await notifyOwner({ store, catalog, calls }, integration, { message, urgency: "high" });
+  };
+  const credentials = openCredentials({ store, vault, audit, catalog, egress, tellOwner, onFault });
   const calls = openCalls({
     store,
     catalog,
     audit,
     egress,
-    credentialsOf,
-    onFault: (message, error) => log.error(message, {}, error),
+    lend: credentials.lend,
+    onFault,
     resultTokens: limits.resultTokens,
-    approvalUrl: (approval) => `${publicUrl(config)}/approvals/${approval}`,
+    approvalUrl: (approval) => `${ownUrl()}/approvals/${approval}`,
   });
-  return { store, vault, audit, catalog, egress, credentialsOf, calls };
+  return { store, vault, audit, catalog, egress, calls, publicUrl: ownUrl, ...credentials };
 }
 
 /** Where others reach the hub, without a trailing slash. */

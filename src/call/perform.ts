@@ -5,14 +5,14 @@ import { digest } from "../digest.ts";
 import type { Egress } from "../egress/open-egress.ts";
 import { runOperation } from "../egress/run-operation.ts";
 import { HubError } from "../errors.ts";
-import type { CredentialsOf } from "../integrations/credentials.ts";
+import type { Loan, OpenCredentials } from "../integrations/open-credentials.ts";
 import { newId } from "../store/ids.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
 export interface PerformParts {
   readonly audit: Audit;
   readonly egress: Egress;
-  readonly credentialsOf: CredentialsOf;
+  readonly lend: OpenCredentials["lend"];
   /** Told when what happened could not be written down although it was allowed to happen. */
   readonly onFault: (message: string, error: unknown) => void;
 }
@@ -20,7 +20,8 @@ export interface PerformParts {
 /** A call that has been allowed: who makes it, as which account, with parsed input. */
 export interface Errand {
   readonly actor: string;
-  readonly profileId: string;
+  /** Absent where the hub itself speaks to an owner. */
+  readonly profileId?: string;
   readonly integration: IntegrationRow;
   readonly connector: Connector;
   readonly operation: string;
@@ -47,7 +48,7 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
   const subject = {
     workspaceId: integration.workspace_id,
     actor: errand.actor,
-    profileId: errand.profileId,
+    ...(errand.profileId !== undefined && { profileId: errand.profileId }),
     integrationId: integration.id,
     operation: `${integration.service}.${operation}`,
   };
@@ -61,13 +62,16 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       .append({ ...subject, action: "call.outcome", details: { ...facts, durationMs, ...details } })
       .catch((error: unknown) => onFault(`The outcome of ${call} could not be recorded.`, error));
   };
+  let loan: Loan | undefined;
   try {
+    loan = await parts.lend(integration);
     const result = await runOperation(egress, {
       connector: errand.connector,
       operation,
       input: errand.input,
       ...(integration.base_url !== null && { baseUrl: integration.base_url }),
-      credentials: await parts.credentialsOf(integration),
+      credentials: loan.credentials,
+      renew: loan.renew,
       config: JSON.parse(integration.config) as Record<string, unknown>,
       signal: errand.signal,
       idempotencyKey: errand.idempotencyKey ?? call,
@@ -75,9 +79,11 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       ...(errand.client && { client: errand.client }),
     });
     record({ status: "done", result: digest(result) });
+    loan.succeed();
     return result;
   } catch (error) {
-    record({ status: "failed", code: error instanceof HubError ? error.code : "internal" });
-    throw error;
+    const told = loan ? await loan.fail(error) : error;
+    record({ status: "failed", code: told instanceof HubError ? told.code : "internal" });
+    throw told;
   }
 }

@@ -37,7 +37,23 @@ export interface OAuth2Auth {
   readonly kind: "oauth2";
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
+  /** Where a token is revoked; `{client_id}` stands for the app's. */
   readonly revokeUrl?: string;
+  /**
+   * How: as RFC 7009 says unless told; by a POST that carries the token as its credential; or, as GitHub does, by a DELETE
+   * of all that the account has granted the app.
+   */
+  readonly revokeBy?: "rfc7009" | "bearer" | "delete_grant";
+  /** The page where the account's owner ends the app's access by hand. */
+  readonly manageUrl?: string;
+  /** The page where an owner registers an app. */
+  readonly createAppAt?: string;
+  /** Who the service says it is in `iss`: https://www.rfc-editor.org/rfc/rfc9207. One that declares it must say it. */
+  readonly issuer?: string;
+  /** How the app's secret is sent; in the body unless told. */
+  readonly clientAuth?: "body" | "basic";
+  /** Further tokens of the same account: the credential field of each, and the object in the answer that holds it. */
+  readonly otherTokens?: Readonly<Record<string, string>>;
   readonly scopes: readonly string[];
   readonly scopeSeparator?: " " | ",";
   /** Whether the service accepts PKCE S256. */

@@ -3,7 +3,7 @@ import type { CallContext, Client, Connector, Effect } from "#connector";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
 import { makeHttp } from "./http.ts";
-import { placeCredential } from "./placement.ts";
+import { type Outgoing, placeCredential } from "./placement.ts";
 import { openPools } from "./pools.ts";
 import { allowPrivateHosts } from "./private-hosts.ts";
 import { openRedaction, type Redaction } from "./redact.ts";
@@ -31,6 +31,8 @@ export interface Target {
   /** Opened secrets by the `env` name of their field; an OAuth token is `access_token`. */
   readonly credentials: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Gives other credentials after the service has refused these with the status 401; asked once a request. */
+  readonly renew?: () => Promise<Readonly<Record<string, string>> | undefined>;
   readonly effect: Effect;
   /** The credential field that the operation asks for. */
   readonly credential?: string;
@@ -74,9 +76,9 @@ export function openEgress(options: EgressOptions): Egress {
 
   return {
     session(target) {
-      const { connector, credentials, config, effect, idempotencyKey, onProgress, client } = target;
+      const { connector, config, effect, idempotencyKey, onProgress, client } = target;
       const service = connector.name;
-      const { base, place } = placeCredential(target);
+      const { base, place, renew, redaction } = holdCredential(target);
       const checkDestination = limitDestinations({
         service,
         base,
@@ -85,7 +87,7 @@ export function openEgress(options: EgressOptions): Egress {
       });
       const signal = AbortSignal.any([target.signal, stop.signal, AbortSignal.timeout(settings.timeoutMs)]);
       const headers = connector.headers ?? {};
-      const rules = { service, headers, pools, checkDestination, place, effect, idempotencyKey, signal };
+      const rules = { service, headers, pools, checkDestination, place, renew, effect, idempotencyKey, signal };
       const fetch = makeFetch({ ...settings, ...rules });
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
@@ -97,11 +99,37 @@ export function openEgress(options: EgressOptions): Egress {
         progress: onProgress ?? (() => undefined),
         ...(client && { client }),
       };
-      return { context, ...openRedaction(Object.values(credentials)) };
+      return { context, ...redaction };
     },
     async close() {
       stop.abort(new HubError("unavailable", "The hub is stopping.", { hint: "Try again when it is back." }));
       await pools.close();
+    },
+  };
+}
+
+/** What a session sends and blanks: the target's credential, and the newer one once that was refused. */
+function holdCredential(target: Target) {
+  const { base, place } = placeCredential(target);
+  const secrets = Object.values(target.credentials);
+  let current = { place, redaction: openRedaction(secrets) };
+  const redaction: Redaction = {
+    redact: (text) => current.redaction.redact(text),
+    redactStream: () => current.redaction.redactStream(),
+    redactValue: (value) => current.redaction.redactValue(value),
+  };
+  return {
+    base,
+    redaction,
+    place: (request: Outgoing) => current.place(request),
+    async renew(): Promise<boolean> {
+      const newer = await target.renew?.();
+      if (!newer) return false;
+      current = {
+        place: placeCredential({ ...target, credentials: newer }).place,
+        redaction: openRedaction([...secrets, ...Object.values(newer)]),
+      };
+      return true;
     },
   };
 }

@@ -62,12 +62,11 @@ interface Sent {
 }
 
 function placedFields({ connector, credentials }: PlacementTarget): readonly Sent[] {
-  return connector.auth
-    .flatMap((auth) => (auth.kind === "oauth2" ? [ACCESS_TOKEN] : auth.fields))
-    .flatMap(({ env, placement }) => {
-      const value = credentials[env]?.trim();
-      return placement && value ? [{ env, placement, value }] : [];
-    });
+  const pasted = connector.auth.flatMap((auth) => (auth.kind === "oauth2" ? [] : auth.fields));
+  return [ACCESS_TOKEN, ...pasted].flatMap(({ env, placement }) => {
+    const value = credentials[env]?.trim();
+    return placement && value ? [{ env, placement, value }] : [];
+  });
 }
 
 function findSent(target: PlacementTarget): Sent | undefined {

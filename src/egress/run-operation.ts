@@ -25,7 +25,7 @@ export async function runOperation(egress: Egress, call: OperationCall): Promise
     const answer = await untilAborted(() => operation.run(input, session.context), session.context.signal);
     return session.redactValue(parseOutput(connector, operation, answer));
   } catch (error) {
-    throw redactError(explainError(error, call, session), session);
+    throw explainFailure(error, connector, session);
   }
 }
 
@@ -70,7 +70,12 @@ function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   return issue?.code === "invalid_type" ? `should be ${issue.expected}` : "does not fit";
 }
 
-function explainError(error: unknown, { connector }: OperationCall, { context }: Session): HubError {
+/** Whatever went wrong in a session, as a `HubError` without a secret in it. */
+export function explainFailure(error: unknown, connector: Connector, session: Session): HubError {
+  return redactError(explainError(error, connector, session), session);
+}
+
+function explainError(error: unknown, connector: Connector, { context }: Session): HubError {
   if (context.signal.aborted) {
     return explainAbort(context.signal.reason, connector);
   }

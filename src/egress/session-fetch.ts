@@ -23,6 +23,8 @@ interface SendRules extends SendLimits {
   readonly pools: Pools;
   readonly checkDestination: CheckDestination;
   readonly place: (request: Outgoing) => Promise<Outgoing>;
+  /** Whether there is another credential to try, after this one was refused. */
+  readonly renew: () => Promise<boolean>;
   readonly effect: Effect;
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
@@ -30,15 +32,22 @@ interface SendRules extends SendLimits {
   readonly random: () => number;
 }
 
-/** Makes the `fetch` of one session: it adds the credential, stays within bounds and retries what may be repeated. */
+/**
+ * Makes the `fetch` of one session: it adds the credential, stays within bounds and retries what may be repeated. A
+ * refused credential is renewed once a request, where it can be.
+ */
 export function makeFetch(rules: SendRules): typeof globalThis.fetch {
   return async (input, init) => {
     const url = readUrl(input instanceof Request ? input.url : String(input));
     rules.checkDestination(url);
     const { redirect, signal, ...request } = await readRequest(input, init, rules);
-    const placed = await rules.place(request);
-    const answer = await sendAndFollow({ ...rules, signal: AbortSignal.any([rules.signal, signal]) }, placed, redirect);
-    return presentAnswer(answer, url);
+    const limits = { ...rules, signal: AbortSignal.any([rules.signal, signal]) };
+    const send = async (): Promise<Response> => sendAndFollow(limits, await rules.place(request), redirect);
+    const answer = await send();
+    // What was refused has had no effect, so it may be sent again whatever it is.
+    if (answer.status !== 401 || !(await rules.renew())) return presentAnswer(answer, url);
+    await answer.body?.cancel();
+    return presentAnswer(await send(), url);
   };
 }
 

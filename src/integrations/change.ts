@@ -2,9 +2,10 @@ import type { Transaction } from "kysely";
 import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
-import { checkLabel, type ConnectParts, parseConfig, putCredentials, sealAll } from "./connect.ts";
+import { checkLabel, checkSameAccount, type ConnectParts, parseConfig } from "./connect.ts";
 import { checkCredentials, type Credentials, type CredentialsOf } from "./credentials.ts";
 import { findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
+import { putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
 interface Change {
@@ -44,12 +45,8 @@ export async function replaceCredentials(
   const connector = await parts.catalog.connector(row.service);
   checkCredentials(connector, credentials, row.base_url ?? undefined);
   const account = await verifyAccount(parts.egress, candidateOf(connector, row, credentials));
-  if (row.account_id !== null && account?.id !== undefined && account.id !== row.account_id) {
-    throw new HubError("conflict", `The credentials are those of ${account.label}, not of ${row.label}.`, {
-      hint: `Connect ${account.label} as another account of ${connector.name}.`,
-    });
-  }
-  const sealed = await sealAll(parts.vault, row, credentials);
+  checkSameAccount(connector, row, account);
+  const sealed = await sealCredentials(parts.vault, row, credentials);
   return write(parts, actor, row, { action: "credentials.set" }, async (db) => {
     await putCredentials(db, row, sealed);
     return {

@@ -10,7 +10,8 @@ import { newId } from "../store/ids.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import type { Vault } from "../vault/open-vault.ts";
 import { checkCredentials, type Credentials } from "./credentials.ts";
-import { listIntegrations } from "./integrations.ts";
+import { listIntegrations, type Settings } from "./integrations.ts";
+import { putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
 export interface ConnectParts extends Ledger {
@@ -60,20 +61,55 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
   });
 
   const old = findSame(siblings, spec, account);
-  const integration = describeIntegration(connector, spec, { config, baseUrl, account, old, siblings });
-  const sealed = await sealAll(parts.vault, integration, spec.credentials);
+  return storeConnection(parts, spec, {
+    connector,
+    credentials: spec.credentials,
+    config,
+    baseUrl,
+    account,
+    old,
+    siblings,
+  });
+}
+
+/** What is known of an account once its service has been asked. */
+export interface Findings {
+  readonly connector: Connector;
+  readonly credentials: Credentials;
+  readonly config: Settings;
+  readonly baseUrl: string | undefined;
+  readonly account: Account | undefined;
+  /** The integration that the account gets, where it is not a new one. */
+  readonly old: IntegrationRow | undefined;
+  readonly siblings: readonly IntegrationRow[];
+}
+
+type Origin = Pick<ConnectSpec, "workspaceId" | "actor" | "label">;
+
+/** Stores a connection and grants it to whoever waits for it, all at once; `claim` may still refuse it. */
+export async function storeConnection(
+  parts: ConnectParts,
+  origin: Origin,
+  findings: Findings,
+  claim?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<void>,
+): Promise<Connected> {
+  const { workspaceId, actor } = origin;
+  const { old, credentials } = findings;
+  const integration = describeIntegration(origin, findings);
+  const sealed = await sealCredentials(parts.vault, integration, credentials);
   const grantedTo = await parts.store.transaction(async (db) => {
+    await claim?.(db, integration);
     await putIntegration(db, integration);
     await putCredentials(db, integration, sealed);
-    await parts.store.changes.record(db, { workspace_id: spec.workspaceId, profile_id: null });
+    await parts.store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
     await parts.audit.appendIn(db, {
-      workspaceId: spec.workspaceId,
+      workspaceId,
       action: old ? "integration.reconnect" : "integration.connect",
-      actor: spec.actor,
+      actor,
       integrationId: integration.id,
-      details: { service: spec.service, label: integration.label },
+      details: { service: integration.service, label: integration.label },
     });
-    return grantWaiting(parts, db, spec, integration);
+    return grantWaiting(parts, db, { workspaceId, actor, service: integration.service }, integration);
   });
   await parts.store.changes.catchUp();
   return { integration, grantedTo };
@@ -99,7 +135,8 @@ export function parseConfig(connector: Connector, given: Readonly<Record<string,
   );
 }
 
-function parseBaseUrl(text: string): string {
+/** An address as it is stored, without a slash at its end. */
+export function parseBaseUrl(text: string): string {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.hash === "") return text.replace(/\/+$/, "");
   throw new HubError("invalid_input", "The base URL is not an http or https address.", {
@@ -107,8 +144,16 @@ function parseBaseUrl(text: string): string {
   });
 }
 
+/** Refuses the credentials of another account: grants were given for this one. */
+export function checkSameAccount({ name }: Connector, row: IntegrationRow, account: Account | undefined): void {
+  if (row.account_id === null || account?.id === undefined || account.id === row.account_id) return;
+  throw new HubError("conflict", `The credentials are those of ${account.label}, not of ${row.label}.`, {
+    hint: `Connect ${account.label} as another account of ${name}.`,
+  });
+}
+
 /** Refuses a connector that can't stand beside those connected, or that lacks one it needs. */
-function checkCompany(connector: Connector, siblings: readonly IntegrationRow[]): void {
+export function checkCompany(connector: Connector, siblings: readonly IntegrationRow[]): void {
   const others = siblings.map(({ service }) => service).filter((service) => service !== connector.id);
   const foe = connector.conflicts?.find((id) => others.includes(id));
   if (foe !== undefined) {
@@ -124,28 +169,25 @@ function checkCompany(connector: Connector, siblings: readonly IntegrationRow[])
   }
 }
 
-function findSame(siblings: readonly IntegrationRow[], spec: ConnectSpec, account: Account | undefined) {
+/** The integration that an account already has, or one that has the label. */
+export function findSame(
+  siblings: readonly IntegrationRow[],
+  spec: Pick<ConnectSpec, "service" | "label">,
+  account: Account | undefined,
+): IntegrationRow | undefined {
   const ofService = siblings.filter(({ service }) => service === spec.service);
   if (spec.label !== undefined) return ofService.find(({ label }) => label === spec.label);
   return account && ofService.find(({ account_id }) => account_id === account.id);
 }
 
-interface Findings {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly baseUrl: string | undefined;
-  readonly account: Account | undefined;
-  readonly old: IntegrationRow | undefined;
-  readonly siblings: readonly IntegrationRow[];
-}
-
-function describeIntegration(connector: Connector, spec: ConnectSpec, findings: Findings): IntegrationRow {
-  const { config, baseUrl, account, old, siblings } = findings;
-  const label = spec.label ?? old?.label ?? account?.label ?? connector.name;
+function describeIntegration(origin: Origin, findings: Findings): IntegrationRow {
+  const { connector, config, baseUrl, account, old, siblings } = findings;
+  const label = origin.label ?? old?.label ?? account?.label ?? connector.name;
   checkLabel(connector, siblings, label, old?.id);
   const now = new Date().toISOString();
   return {
     id: old?.id ?? newId("integration"),
-    workspace_id: spec.workspaceId,
+    workspace_id: origin.workspaceId,
     service: connector.id,
     connector_version: connector.version,
     label,
@@ -173,18 +215,6 @@ export function checkLabel(
   });
 }
 
-type Sealed = readonly { readonly field: string; readonly sealed: string }[];
-
-export function sealAll(vault: Vault, integration: IntegrationRow, credentials: Credentials): Promise<Sealed> {
-  const given = Object.entries(credentials).filter(([, secret]) => secret !== "");
-  return Promise.all(
-    given.map(async ([field, secret]) => {
-      const address = { workspaceId: integration.workspace_id, belongsTo: integration.id, field };
-      return { field, sealed: await vault.seal(address, secret) };
-    }),
-  );
-}
-
 async function putIntegration(db: Transaction<Tables>, row: IntegrationRow): Promise<void> {
   const { id: _, created_at: __, ...changed } = row;
   await db
@@ -194,22 +224,10 @@ async function putIntegration(db: Transaction<Tables>, row: IntegrationRow): Pro
     .execute();
 }
 
-/** Puts an integration's credentials in the place of those it had. */
-export async function putCredentials(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
-  await db.deleteFrom("credentials").where("integration_id", "=", row.id).execute();
-  const owner = { integration_id: row.id, workspace_id: row.workspace_id, updated_at: new Date().toISOString() };
-  for (const credential of sealed) {
-    await db
-      .insertInto("credentials")
-      .values({ ...credential, ...owner })
-      .execute();
-  }
-}
-
 async function grantWaiting(
   parts: ConnectParts,
   db: Transaction<Tables>,
-  spec: ConnectSpec,
+  spec: Pick<ConnectSpec, "workspaceId" | "service" | "actor">,
   integration: IntegrationRow,
 ): Promise<string[]> {
   const waiting = await listRequests(db, spec.workspaceId, { service: spec.service, status: "pending" });

@@ -1,12 +1,11 @@
 import type { Connector } from "../connector/connector.ts";
 import type { Auth, CredentialField } from "../connector/auth.ts";
 import { HubError } from "../errors.ts";
-import { remember } from "../store/remember.ts";
-import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
-import type { Vault } from "../vault/open-vault.ts";
 
 export type Credentials = Readonly<Record<string, string>>;
+
+export type CredentialsOf = (integration: IntegrationRow) => Promise<Credentials>;
 
 /** The fields that a connector declares for credentials an owner pastes. */
 export function credentialFields(connector: Connector): readonly CredentialField[] {
@@ -47,22 +46,4 @@ function missingField(service: string, { env, label, createAt }: CredentialField
   return new HubError("invalid_input", `${service} needs ${env} (${label}).`, {
     hint: `Give it with --credential ${env}=….${where}`,
   });
-}
-
-export type CredentialsOf = (integration: IntegrationRow) => Promise<Credentials>;
-
-/** Opens an integration's credentials. Only their sealed form is kept in memory between calls. */
-export function openCredentials(store: Store, vault: Vault): CredentialsOf {
-  const sealedOf = remember(store.changes, (integrationId) =>
-    store.db.selectFrom("credentials").selectAll().where("integration_id", "=", integrationId).execute(),
-  );
-  return async (integration) => {
-    const opened = await Promise.all(
-      (await sealedOf(integration.id)).map(async ({ field, sealed }) => {
-        const address = { workspaceId: integration.workspace_id, belongsTo: integration.id, field };
-        return [field, await vault.open(address, sealed)] as const;
-      }),
-    );
-    return Object.fromEntries(opened);
-  };
 }

@@ -1,72 +1,36 @@
 import type { Holdings } from "../access/grants.ts";
-import type { Calls, Caller } from "../call/open-calls.ts";
-import { parseInput } from "../call/parse-input.ts";
+import type { Caller } from "../call/open-calls.ts";
 import { isOn } from "../call/surface.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
-import type { Notification } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import { listIntegrations } from "../integrations/integrations.ts";
-import { newId } from "../store/ids.ts";
 import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+import { byAge, channelServices, type Delivered, type Notice, type SendParts, sendNotice } from "./send-notice.ts";
 import { readWorkspaceChannels } from "./workspace-channels.ts";
 
-export interface NotifyParts {
+interface NotifyParts extends SendParts {
   readonly store: Store;
-  readonly catalog: Catalog;
-  readonly calls: Calls;
 }
 
-export interface Notice extends Pick<Notification, "message" | "title" | "urgency"> {
+export interface UserNotice extends Notice {
   /** `slack`, or one account: `telegram:int_…`; the profile's or the workspace's default when absent. */
   readonly channel?: string;
-}
-
-export interface Delivered {
-  readonly delivery: string;
-  /** The account it went through, e.g. `slack:int_…`. */
-  readonly channel: string;
 }
 
 /** Sends a person a message through a channel that the owner set up for it. */
 export async function notifyUser(
   { store, catalog, calls }: NotifyParts,
   caller: Caller,
-  notice: Notice,
+  notice: UserNotice,
   signal: AbortSignal,
 ): Promise<Delivered> {
   const holdings = await calls.holdingsOf(caller.profileId);
   const integration = await chooseChannel(store, catalog, holdings, notice.channel);
-  const connector = await catalog.connector(integration.service);
-  if (!connector.channel) {
-    throw new HubError("invalid_input", `${connector.name} can't carry notifications.`, {
-      hint: `Use one of ${(await channelServices(catalog)).join(", ")}.`,
-    });
-  }
-  const { operation, toInput } = connector.channel.send;
   const { channel: _, ...said } = notice;
-  const delivery = newId("delivery");
-  const config = JSON.parse(integration.config) as Record<string, unknown>;
-  const notification = {
-    ...said,
-    deliveryId: delivery,
-    createdAt: new Date().toISOString(),
-    profile: holdings.profile.name,
-  };
-  const input = toInput(notification, config);
-  const { input: schema } = await catalog.operation(integration.service, operation);
-
-  await calls.perform({
-    actor: caller.actor,
-    profileId: caller.profileId,
-    integration,
-    connector,
-    operation,
-    input: parseInput(`${integration.service}.${operation}`, schema, input),
-    signal,
-    idempotencyKey: delivery,
-  });
-  return { delivery, channel: `${integration.service}:${integration.id}` };
+  const { actor, profileId } = caller;
+  const speaker = { actor, profileId, name: holdings.profile.name };
+  return sendNotice({ catalog, calls }, speaker, integration, said, signal);
 }
 
 /**
@@ -120,18 +84,9 @@ async function firstChannel(catalog: Catalog, integrations: readonly Integration
   return integrations.filter((row) => services.includes(row.service)).toSorted(byAge)[0]?.service;
 }
 
-function byAge(left: IntegrationRow, right: IntegrationRow): number {
-  return left.created_at < right.created_at ? -1 : 1;
-}
-
 async function noSuchChannel(catalog: Catalog, channel: string): Promise<HubError> {
   const services = await channelServices(catalog);
   return new HubError("not_found", `There is no connected channel ${channel}.`, {
     hint: `Channels are ${services.join(", ")}; ask the owner to connect one.`,
   });
-}
-
-async function channelServices(catalog: Catalog): Promise<string[]> {
-  const connectors = await Promise.all(catalog.services.map((service) => catalog.connector(service)));
-  return connectors.filter(({ channel }) => channel).map(({ id }) => id);
 }

@@ -1,0 +1,149 @@
+import type { Ledger } from "../access/grants.ts";
+import type { OAuth2Auth } from "../connector/auth.ts";
+import type { Connector } from "../connector/connector.ts";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { Db, Store } from "../store/open.ts";
+import type { OauthAppRow } from "../store/tables.ts";
+import { CLIENT_SECRET, type Vault } from "../vault/open-vault.ts";
+import { TOKENS } from "./token-set.ts";
+
+/** What a service is asked with: what its connector says of OAuth, at the addresses of the owner's own app. */
+export interface OauthApp extends OAuth2Auth {
+  readonly clientId: string;
+  /** Absent for a public client. */
+  readonly clientSecret?: string;
+}
+
+export interface AppSpec {
+  readonly clientId: string;
+  /** Kept as it was when absent, unless the client id changes. */
+  readonly clientSecret?: string;
+  readonly authorizeUrl?: string;
+  readonly tokenUrl?: string;
+  readonly revokeUrl?: string;
+}
+
+interface AppParts extends Ledger {
+  readonly vault: Vault;
+}
+
+/** What a connector says of OAuth; `invalid_input` where its service is not connected by it. */
+export function requireOauth(connector: Connector): OAuth2Auth {
+  const auth = connector.auth.find(({ kind }) => kind === "oauth2");
+  if (auth?.kind === "oauth2") return auth;
+  throw new HubError("invalid_input", `${connector.name} is not connected by OAuth.`, {
+    hint: `Connect it with "patchbay connect ${connector.id}".`,
+  });
+}
+
+/** Keeps the owner's own app of a service; its secret is sealed. */
+export async function setApp(
+  { store, audit, vault }: AppParts,
+  { workspaceId, actor }: { readonly workspaceId: string; readonly actor: string },
+  service: string,
+  spec: AppSpec,
+): Promise<OauthAppRow> {
+  const old = await findApp(store.db, workspaceId, service);
+  const now = new Date().toISOString();
+  const id = old?.id ?? newId("oauthApp");
+  const kept = old?.client_id === spec.clientId ? old.sealed_secret : null;
+  const changed = {
+    client_id: spec.clientId,
+    sealed_secret:
+      spec.clientSecret === undefined ? kept : await vault.seal(secretAddress(workspaceId, id), spec.clientSecret),
+    authorize_url: spec.authorizeUrl ?? null,
+    token_url: spec.tokenUrl ?? null,
+    revoke_url: spec.revokeUrl ?? null,
+    updated_at: now,
+  };
+  const row: OauthAppRow = { id, workspace_id: workspaceId, service, created_at: old?.created_at ?? now, ...changed };
+  await store.transaction(async (db) => {
+    await db
+      .insertInto("oauth_apps")
+      .values(row)
+      .onConflict((conflict) => conflict.column("id").doUpdateSet(changed))
+      .execute();
+    await audit.appendIn(db, { workspaceId, actor, action: "oauth_app.set", details: { service } });
+  });
+  return row;
+}
+
+export function listApps(db: Db, workspaceId: string): Promise<OauthAppRow[]> {
+  return db.selectFrom("oauth_apps").selectAll().where("workspace_id", "=", workspaceId).orderBy("service").execute();
+}
+
+export function findApp(db: Db, workspaceId: string, service: string): Promise<OauthAppRow | undefined> {
+  return db
+    .selectFrom("oauth_apps")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .where("service", "=", service)
+    .executeTakeFirst();
+}
+
+/** Forgets an app. One that an account was connected by is still needed, to renew its tokens and to revoke them. */
+export async function deleteApp(
+  { store, audit }: Ledger,
+  { workspaceId, actor }: { readonly workspaceId: string; readonly actor: string },
+  service: string,
+): Promise<void> {
+  await store.transaction(async (db) => {
+    const user = await db
+      .selectFrom("integrations")
+      .innerJoin("credentials", "credentials.integration_id", "integrations.id")
+      .select("integrations.label")
+      .where("integrations.workspace_id", "=", workspaceId)
+      .where("integrations.service", "=", service)
+      .where("credentials.field", "=", TOKENS)
+      .executeTakeFirst();
+    if (user) {
+      throw new HubError("conflict", `${service}:${user.label} was connected by the OAuth app.`, {
+        hint: `Disconnect ${service}:${user.label} first.`,
+      });
+    }
+    const { numDeletedRows } = await db
+      .deleteFrom("oauth_apps")
+      .where("workspace_id", "=", workspaceId)
+      .where("service", "=", service)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) throw missingApp(service);
+    await audit.appendIn(db, { workspaceId, actor, action: "oauth_app.delete", details: { service } });
+  });
+}
+
+/** The app that a service is asked with; `conflict` where the owner has set none. */
+export async function openApp(
+  { store, vault }: { readonly store: Store; readonly vault: Vault },
+  workspaceId: string,
+  connector: Connector,
+): Promise<OauthApp> {
+  const { issuer, ...auth } = requireOauth(connector);
+  const row = await findApp(store.db, workspaceId, connector.id);
+  if (!row) throw missingApp(connector.id, auth.createAppAt);
+  const { authorize_url, token_url, revoke_url, sealed_secret } = row;
+  const revokeUrl = revoke_url ?? auth.revokeUrl;
+  return {
+    ...auth,
+    // At another address there is another issuer.
+    ...(issuer !== undefined && authorize_url === null && { issuer }),
+    authorizeUrl: authorize_url ?? auth.authorizeUrl,
+    tokenUrl: token_url ?? auth.tokenUrl,
+    ...(revokeUrl !== undefined && { revokeUrl }),
+    clientId: row.client_id,
+    ...(sealed_secret !== null && {
+      clientSecret: await vault.open(secretAddress(workspaceId, row.id), sealed_secret),
+    }),
+  };
+}
+
+function secretAddress(workspaceId: string, appId: string) {
+  return { workspaceId, belongsTo: appId, field: CLIENT_SECRET };
+}
+
+function missingApp(service: string, createAt?: string): HubError {
+  const where = createAt === undefined ? "" : ` Register one at ${createAt}.`;
+  return new HubError("conflict", `No OAuth app is set for ${service}.`, {
+    hint: `Set your own with "patchbay oauth-apps set ${service} --client-id … --client-secret -".${where}`,
+  });
+}

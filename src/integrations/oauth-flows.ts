@@ -1,0 +1,174 @@
+import { createHash } from "node:crypto";
+import * as oauth from "oauth4webapi";
+import * as z from "zod";
+import type { Connector } from "../connector/connector.ts";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { Db } from "../store/open.ts";
+import type { IntegrationRow, OauthFlowRow } from "../store/tables.ts";
+import type { ConnectParts } from "./connect.ts";
+import { openApp } from "./oauth-apps.ts";
+import { readTokenSet } from "./sealed-credentials.ts";
+import { scopesOf } from "./token-set.ts";
+
+export interface OauthParts extends ConnectParts {
+  /** Where browsers reach the hub, without a trailing slash. */
+  readonly publicUrl: () => string;
+}
+
+/** What the integration is to have besides its tokens. */
+export const FlowSettings = z.object({
+  label: z.exactOptional(z.string()),
+  baseUrl: z.exactOptional(z.string()),
+  config: z.exactOptional(z.record(z.string(), z.unknown())),
+});
+export type FlowSettings = z.infer<typeof FlowSettings>;
+
+interface FlowSpec extends FlowSettings {
+  readonly workspaceId: string;
+  readonly actor: string;
+  readonly service: string;
+  /** Asked for besides the connector's. */
+  readonly scopes?: readonly string[];
+  /** The profile that it is for. */
+  readonly profileId?: string;
+  /** Reconnected, or given more scopes: it keeps those it has. */
+  readonly integration?: IntegrationRow;
+}
+
+export interface StartedFlow {
+  readonly id: string;
+  /** Where the account's owner gives the hub access. */
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** As long as the service may take, and again as long as the owner may take to confirm. */
+export const FLOW_MS = 10 * 60 * 1000;
+/** A flow's fate can be asked for so long; no sealed secret outlives the key that sealed it. */
+const KEPT_MS = 30 * 60 * 1000;
+
+/** Begins to connect an account by OAuth: what the service answers is only taken by this flow, once, and soon. */
+export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Date()): Promise<StartedFlow> {
+  const { workspaceId, actor, service, integration } = spec;
+  const connector = await parts.catalog.connector(service);
+  const app = await openApp(parts, workspaceId, connector);
+  const id = newId("oauthFlow");
+  const state = oauth.generateRandomState();
+  const verifier = app.pkce ? oauth.generateRandomCodeVerifier() : undefined;
+  const before = integration ? await readTokenSet(parts.store.db, parts.vault, integration) : {};
+  const scopes = joinScopes(connector, app.scopes, spec.scopes ?? [], scopesOf(before));
+  const row: OauthFlowRow = {
+    id,
+    workspace_id: workspaceId,
+    service,
+    actor,
+    profile_id: spec.profileId ?? null,
+    integration_id: integration?.id ?? null,
+    state_hash: hashSecret(state),
+    sealed_verifier:
+      verifier === undefined ? null : await parts.vault.seal(addressOf(workspaceId, id, "verifier"), verifier),
+    redirect_uri: `${parts.publicUrl()}/oauth/callback/${service}`,
+    scopes: JSON.stringify(scopes),
+    settings: JSON.stringify(FlowSettings.parse(spec)),
+    status: "pending",
+    reason: null,
+    account: null,
+    sealed_tokens: null,
+    confirm_hash: null,
+    created_at: now.toISOString(),
+    expires_at: after(now, FLOW_MS),
+  };
+  const url = new URL(app.authorizeUrl);
+  const parameters = {
+    ...app.authorizeParameters,
+    response_type: "code",
+    client_id: app.clientId,
+    redirect_uri: row.redirect_uri,
+    scope: scopes.join(app.scopeSeparator ?? " "),
+    state,
+    ...(verifier !== undefined && {
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: "S256",
+    }),
+  };
+  for (const [name, value] of Object.entries(parameters)) if (value !== "") url.searchParams.set(name, value);
+
+  await parts.store.transaction(async (db) => {
+    await db.deleteFrom("oauth_flows").where("expires_at", "<", after(now, -KEPT_MS)).execute();
+    await db.insertInto("oauth_flows").values(row).execute();
+    await parts.audit.appendIn(db, {
+      workspaceId,
+      actor,
+      action: "oauth.start",
+      ...(spec.profileId !== undefined && { profileId: spec.profileId }),
+      ...(integration && { integrationId: integration.id }),
+      details: { flow: id, service, scopes: scopes.join(" ") },
+    });
+  });
+  return { id, url: url.href, expiresAt: row.expires_at };
+}
+
+function joinScopes({ name }: Connector, ...lists: readonly (readonly string[])[]): readonly string[] {
+  const scopes = [...new Set(lists.flat())];
+  const odd = scopes.find((scope) => !/^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/.test(scope));
+  if (odd === undefined) return scopes;
+  throw new HubError("invalid_input", `"${odd.slice(0, 60)}" is not a scope of ${name}.`, {
+    hint: "A scope has neither spaces nor commas, quotes or backslashes.",
+  });
+}
+
+/** What has become of a flow; its status in the words of whoever began it. */
+export interface FlowState {
+  readonly id: string;
+  readonly service: string;
+  readonly status: "pending" | "authorized" | "connected" | "failed" | "expired";
+  readonly reason: string | null;
+  /** The account that it will connect, or has. */
+  readonly account: string | null;
+  /** Once it is connected. */
+  readonly integration: string | null;
+  readonly expiresAt: string;
+}
+
+export async function readFlow(db: Db, workspaceId: string, id: string, now = new Date()): Promise<FlowState> {
+  const row = await db
+    .selectFrom("oauth_flows")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (!row) {
+    throw new HubError("not_found", `There is no flow ${id}, or it is long over.`, {
+      hint: "Begin a new one.",
+    });
+  }
+  const { service, status, reason, account, integration_id, expires_at } = row;
+  const isOver = status === "connected" || status === "failed";
+  return {
+    id,
+    service,
+    account: account === null ? null : FlowAccount.parse(JSON.parse(account)).label,
+    integration: status === "connected" ? integration_id : null,
+    expiresAt: expires_at,
+    ...(isOver || expires_at > now.toISOString()
+      ? { status: status === "exchanging" ? "pending" : status, reason }
+      : { status: "expired", reason: "Nobody finished it in time." }),
+  };
+}
+
+export const FlowAccount = z.object({ id: z.exactOptional(z.string()), label: z.string() });
+
+/** Where a flow's own secrets are sealed. */
+export function addressOf(workspaceId: string, flowId: string, field: "verifier" | "tokens") {
+  return { workspaceId, belongsTo: flowId, field };
+}
+
+/** Enough for secrets of 256 random bits. */
+export function hashSecret(...secrets: readonly string[]): string {
+  return createHash("sha256").update(secrets.join(".")).digest("hex");
+}
+
+export function after(now: Date, ms: number): string {
+  return new Date(now.getTime() + ms).toISOString();
+}

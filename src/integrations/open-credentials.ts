@@ -1,0 +1,97 @@
+import { HubError } from "../errors.ts";
+import { remember } from "../store/remember.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+import type { Credentials, CredentialsOf } from "./credentials.ts";
+import { openTokens, type TokenParts } from "./open-tokens.ts";
+import { breakIntegration, mendIntegration, mustReconnect, tellUntold } from "./report-broken.ts";
+import { openSealed, readSealed } from "./sealed-credentials.ts";
+import { accessTokens, readTokens, TOKENS, type TokenSet } from "./token-set.ts";
+
+/** The credentials of one call. What becomes of the call tells how the integration is. */
+export interface Loan {
+  readonly credentials: Credentials;
+  /** Newer ones, after the service refused those it was sent; undefined where there are none. */
+  renew(): Promise<Credentials | undefined>;
+  /** Hears what the call failed with, and says what its caller is to be told. */
+  fail(error: unknown): Promise<unknown>;
+  succeed(): void;
+}
+
+export interface OpenCredentials {
+  /** An integration's credentials as they can be sent: of OAuth tokens, those that have not expired. */
+  readonly credentialsOf: CredentialsOf;
+  /** The same for a call whose outcome counts. */
+  readonly lend: (integration: IntegrationRow) => Promise<Loan>;
+  /** Tells owners what an earlier process did not get to tell. */
+  readonly tellUntold: () => Promise<void>;
+  /** Resolves once nothing is under way that would be lost. */
+  readonly settle: () => Promise<void>;
+}
+
+/** Opens credentials, and keeps them alive. Only their sealed form is kept in memory between calls. */
+export function openCredentials(parts: Omit<TokenParts, "onRenewed">): OpenCredentials {
+  const { store, vault, catalog } = parts;
+  const sealedOf = remember(store.changes, (integrationId) => readSealed(store.db, integrationId));
+  const tokens = openTokens({ ...parts, onRenewed: sealedOf.forget });
+
+  async function open(integration: IntegrationRow): Promise<{ kept: Credentials; set: TokenSet | undefined }> {
+    const sealed = await sealedOf(integration.id);
+    const { [TOKENS]: text, ...kept } = await openSealed(vault, integration, sealed);
+    if (text === undefined) return { kept, set: undefined };
+    if (integration.status === "error") throw mustReconnect(integration, integration.status_reason ?? "");
+    return { kept, set: await tokens.keepFresh(integration, readTokens(text)) };
+  }
+
+  async function lend(integration: IntegrationRow): Promise<Loan> {
+    const opened = await open(integration);
+    const { kept } = opened;
+    let { set } = opened;
+    let isRenewed = false;
+
+    async function renew(): Promise<Credentials | undefined> {
+      const newer = isRenewed ? set : set && (await tokens.replace(integration, set));
+      if (!newer) return undefined;
+      isRenewed = true;
+      set = newer;
+      return { ...kept, ...accessTokens(newer) };
+    }
+
+    return {
+      credentials: { ...kept, ...(set && accessTokens(set)) },
+      renew,
+      async fail(error) {
+        if (!isRefusedCredential(error)) return error;
+        const { name } = await catalog.connector(integration.service);
+        // A service that does not say so by the status 401 has not been given a newer token yet.
+        if (!isRenewed && (await renew())) {
+          return new HubError("service_failed", `${name} refused its access token, which has been renewed.`, {
+            hint: "Make the same call again.",
+          });
+        }
+        await breakIntegration(parts, integration, error.message);
+        return error;
+      },
+      succeed() {
+        if (integration.status !== "error") return;
+        mendIntegration(parts, integration).catch((error: unknown) =>
+          parts.onFault(`${integration.id} works again, which could not be stored.`, error),
+        );
+      },
+    };
+  }
+
+  return {
+    async credentialsOf(integration) {
+      const { kept, set } = await open(integration);
+      return { ...kept, ...(set && accessTokens(set)) };
+    },
+    lend,
+    tellUntold: () => tellUntold(parts),
+    settle: tokens.settle,
+  };
+}
+
+/** What egress makes of a 401, and connectors of their services' equivalents. */
+function isRefusedCredential(error: unknown): error is HubError {
+  return error instanceof HubError && error.code === "reconnect_required" && error.details["status"] === 401;
+}
