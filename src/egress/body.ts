@@ -6,12 +6,13 @@ interface ReadBody {
   readonly tooLarge: () => HubError;
   /** Makes the error that readers see out of the one that broke the stream. */
   readonly translate: (error: unknown) => unknown;
+  readonly onRead?: () => void;
 }
 
 /** Passes a body on until it ends, breaks or grows over its limit; counts what arrives rather than trusting a header. */
 export function limitBody(
   body: ReadableStream<Uint8Array>,
-  { limitBytes, tooLarge, translate }: ReadBody,
+  { limitBytes, tooLarge, translate, onRead }: ReadBody,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let seenBytes = 0;
@@ -26,6 +27,7 @@ export function limitBody(
         if (seenBytes > limitBytes) {
           throw tooLarge();
         }
+        onRead?.();
         controller.enqueue(value);
       } catch (error) {
         controller.error(translate(error));

@@ -3,10 +3,11 @@ import type { CallContext, Client, Connector, Effect } from "#connector";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
 import { makeHttp } from "./http.ts";
-import { type Outgoing, placeCredential } from "./placement.ts";
+import { type Outgoing, placeCredential, signsBody } from "./placement.ts";
 import { openPools } from "./pools.ts";
 import { allowPrivateHosts } from "./private-hosts.ts";
 import { openRedaction, type Redaction } from "./redact.ts";
+import { makeSendThrough, type SendThrough } from "./send-through.ts";
 import { makeFetch } from "./session-fetch.ts";
 
 export interface EgressOptions {
@@ -14,6 +15,8 @@ export interface EgressOptions {
   readonly allowPrivateHosts: readonly string[];
   /** For a whole session, retries and waiting included. */
   readonly timeoutMs?: number;
+  /** The same for a session that streams, where the other bounds the wait for an answer. */
+  readonly streamTimeoutMs?: number;
   readonly requestBytes?: number;
   /** Counted after decompression. */
   readonly responseBytes?: number;
@@ -37,6 +40,8 @@ export interface Target {
   /** The credential field that the operation asks for. */
   readonly credential?: string;
   readonly signal: AbortSignal;
+  /** Whether an answer is passed on while it comes, and may take its time. */
+  readonly streams?: boolean;
   readonly idempotencyKey: string;
   readonly onProgress?: CallContext["progress"];
   readonly client?: Client;
@@ -45,6 +50,8 @@ export interface Target {
 /** One call's way out. */
 export interface Session extends Redaction {
   readonly context: CallContext;
+  /** For what is passed on rather than run. */
+  readonly send: SendThrough;
 }
 
 export interface Egress {
@@ -55,6 +62,7 @@ export interface Egress {
 
 const DEFAULTS = {
   timeoutMs: 30_000,
+  streamTimeoutMs: 10 * 60_000,
   requestBytes: 10 * 1024 * 1024,
   responseBytes: 10 * 1024 * 1024,
   connectionsPerOrigin: 20,
@@ -76,7 +84,7 @@ export function openEgress(options: EgressOptions): Egress {
 
   return {
     session(target) {
-      const { connector, config, effect, idempotencyKey, onProgress, client } = target;
+      const { connector, config, effect, idempotencyKey, onProgress, client, streams = false } = target;
       const service = connector.name;
       const { base, place, renew, redaction } = holdCredential(target);
       const checkDestination = limitDestinations({
@@ -85,10 +93,11 @@ export function openEgress(options: EgressOptions): Egress {
         allowHosts: connector.allowHosts ?? [],
         isAllowedPrivate,
       });
-      const signal = AbortSignal.any([target.signal, stop.signal, AbortSignal.timeout(settings.timeoutMs)]);
+      const limit = AbortSignal.timeout(streams ? settings.streamTimeoutMs : settings.timeoutMs);
+      const signal = AbortSignal.any([target.signal, stop.signal, limit]);
       const headers = connector.headers ?? {};
-      const rules = { service, headers, pools, checkDestination, place, renew, effect, idempotencyKey, signal };
-      const fetch = makeFetch({ ...settings, ...rules });
+      const rules = { ...settings, service, headers, pools, checkDestination, place, renew, signal };
+      const fetch = makeFetch({ ...rules, effect, idempotencyKey });
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
         fetch,
@@ -99,7 +108,7 @@ export function openEgress(options: EgressOptions): Egress {
         progress: onProgress ?? (() => undefined),
         ...(client && { client }),
       };
-      return { context, ...redaction };
+      return { context, send: makeSendThrough({ ...rules, signsBody: signsBody(connector) }), ...redaction };
     },
     async close() {
       stop.abort(new HubError("unavailable", "The hub is stopping.", { hint: "Try again when it is back." }));
@@ -115,7 +124,7 @@ function holdCredential(target: Target) {
   let current = { place, redaction: openRedaction(secrets) };
   const redaction: Redaction = {
     redact: (text) => current.redaction.redact(text),
-    redactStream: () => current.redaction.redactStream(),
+    redactStream: (isText) => current.redaction.redactStream(isText),
     redactValue: (value) => current.redaction.redactValue(value),
   };
   return {

@@ -87,6 +87,11 @@ function findSent(target: PlacementTarget): Sent | undefined {
   return named;
 }
 
+/** Whether a connector's credential is made from the body, so that all of it is needed first. */
+export function signsBody({ auth }: Connector): boolean {
+  return auth.some((way) => "fields" in way && way.fields.some(({ placement }) => placement && "sign" in placement));
+}
+
 function findSigned(target: PlacementTarget): Sent | undefined {
   return placedFields(target).find(({ placement }) => "sign" in placement);
 }

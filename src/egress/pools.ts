@@ -4,8 +4,8 @@ import type { Outgoing } from "./placement.ts";
 
 /** Connections kept open between calls, to public addresses and to the private ones that the operator allows. */
 export interface Pools {
-  /** Sends once, follows nothing, and gives back the answer as the service sent it. */
-  dispatch(request: Outgoing, signal: AbortSignal): Promise<Response>;
+  /** Sends once, follows nothing, and gives back the answer as the service sent it. A stream is sent in the body's place. */
+  dispatch(request: Outgoing, signal: AbortSignal, stream?: ReadableStream<Uint8Array>): Promise<Response>;
   /** Ends every connection, also those in use. */
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
   const load = () => (libraries ??= loadLibraries());
 
   return {
-    async dispatch({ url, method, headers, body }, signal) {
+    async dispatch({ url, method, headers, body }, signal, stream) {
       const [{ Agent, fetch }, { lookupPublic }] = await load();
       const kind = isAllowedPrivate(url) ? "private" : "public";
       const agent =
@@ -41,7 +41,7 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
         redirect: "manual",
         dispatcher: agent,
         signal,
-        ...(body && { body }),
+        ...(stream ? { body: stream, duplex: "half" } : body && { body }),
       });
     },
     async close() {

@@ -18,6 +18,8 @@ const TOKEN_SHAPES = [
   String.raw`\bBearer +(?=\S*\d)[\w.~+/=-]{16,}`,
 ];
 
+const TOKEN_HEADS = ["pb_", "gh", "xox", "sk-", "re_", "Bearer "];
+
 const TOKENS = new RegExp(TOKEN_SHAPES.join("|"), "g");
 
 /** Blanks what looks like a token, where no session knows the secrets. */
@@ -28,8 +30,8 @@ export function redactTokens(text: string): string {
 /** Replaces secrets in whatever leaves egress. */
 export interface Redaction {
   redact(text: string): string;
-  /** Redacts bytes as they pass, whatever their characters are encoded by that has ASCII in it. */
-  redactStream(): TransformStream<Uint8Array, Uint8Array>;
+  /** Redacts bytes as they pass; of what is no text only the secrets themselves, not what looks like a token. */
+  redactStream(isText: boolean): TransformStream<Uint8Array, Uint8Array>;
   /** Redacts every string of a JSON value, keys included; shares what needs no change. */
   redactValue(value: unknown): unknown;
 }
@@ -44,7 +46,10 @@ export function openRedaction(secrets: readonly string[]): Redaction {
   const redact = (text: string): string => text.replace(pattern, REDACTED);
   return {
     redact,
-    redactStream: () => openRedactionStream({ literals: spellings, shapes: TOKEN_SHAPES, replacement: REDACTED }),
+    redactStream: (isText) => {
+      const tokens = isText ? { shapes: TOKEN_SHAPES, heads: TOKEN_HEADS } : { shapes: [], heads: [] };
+      return openRedactionStream({ literals: spellings, replacement: REDACTED, ...tokens });
+    },
     redactValue: (value) => mapStrings(value, redact),
   };
 }

@@ -22,9 +22,9 @@ const TEXTS = [
 ];
 
 /** Passes the pieces on one by one, and gives all that came out. */
-async function pass(pieces: readonly Uint8Array[], { redactStream } = redaction): Promise<Buffer> {
+async function pass(pieces: readonly Uint8Array[], { redactStream } = redaction, isText = true): Promise<Buffer> {
   const out: Uint8Array[] = [];
-  const stream = ReadableStream.from(pieces).pipeThrough(redactStream());
+  const stream = ReadableStream.from(pieces).pipeThrough(redactStream(isText));
   for await (const chunk of stream) out.push(chunk);
   return Buffer.concat(out);
 }
@@ -42,6 +42,16 @@ test("wherever a text is split, it is redacted as if it had come whole", async (
   expect(passed).toEqual(splits.map(({ whole }) => redaction.redact(whole)));
 });
 
+test("of what is no text only the secret itself is redacted", async () => {
+  const bytes = Buffer.from(`\u00ff ghp_${"b".repeat(36)} ${SECRET}`, "latin1");
+
+  const ofSecret = await pass([bytes], openRedaction([SECRET]), false);
+  const ofNothing = await pass([bytes], openRedaction([]), false);
+
+  expect(ofSecret.toString("latin1")).toBe(`\u00ff ghp_${"b".repeat(36)} [redacted]`);
+  expect(ofNothing.equals(bytes)).toBe(true);
+});
+
 test("bytes that are no secret are passed on as they are, whatever they mean", async () => {
   const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7) % 256));
 
@@ -50,8 +60,8 @@ test("bytes that are no secret are passed on as they are, whatever they mean", a
   expect(passed.equals(bytes)).toBe(true);
 });
 
-test.each(["data: one\n\n", '{"a":1}\n', "A sentence. "])("%j is passed on before anything follows", async (event) => {
-  const { readable, writable } = redaction.redactStream();
+test.each(["data: one\n\n", "one word", '{"a":1}\n', "A sentence. "])("%j is passed on before anything follows", async (event) => {
+  const { readable, writable } = redaction.redactStream(true);
   const writer = writable.getWriter();
   const reader = readable.getReader();
 
@@ -71,7 +81,7 @@ test("a token without an end is redacted while it comes, and what follows it is 
 });
 
 test("a long word is not kept back", async () => {
-  const { readable, writable } = redaction.redactStream();
+  const { readable, writable } = redaction.redactStream(true);
   const writer = writable.getWriter();
   const reader = readable.getReader();
 

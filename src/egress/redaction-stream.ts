@@ -3,13 +3,11 @@ interface RedactionRules {
   readonly literals: readonly string[];
   /** Regular expressions of tokens, whose matches end where the characters of a token end. */
   readonly shapes: readonly string[];
+  /** What the shapes begin with, after a word's boundary. */
+  readonly heads: readonly string[];
   readonly replacement: string;
 }
 
-/** What every shape begins with, after a word boundary. */
-const HEAD = /\b(?:pb_|gh|xox|sk-|re_|Bearer +)/g;
-/** No longer than the longest head: as much as may be its beginning. */
-const HEAD_LENGTH = 11;
 /** A token that is longer is no token, or was recognised long before its end. */
 const TOKEN_LENGTH = 4096;
 
@@ -36,8 +34,11 @@ export function openRedactionStream(rules: RedactionRules): TransformStream<Uint
 /** Takes the pieces of a text in turn, and gives what is certain of it by then. */
 type Scan = (piece: string, isLast: boolean) => string;
 
-function openScan({ literals, shapes, replacement }: RedactionRules): Scan {
-  const pattern = new RegExp([...literals.map(escapePattern), ...shapes].join("|"), "g");
+function openScan({ literals, shapes, heads, replacement }: RedactionRules): Scan {
+  const pattern = anyOf([...literals.map(escapePattern), ...shapes]);
+  const head = anyOf(heads.map((text) => `\\b${escapePattern(text)}`));
+  const beginnings = [...literals, ...heads];
+  const findDoubt = (from: number): number => Math.min(findToken(text, from, head), findPrefix(text, from, beginnings));
   /** What was not given yet, after the last character that was: a word's boundary is seen by it. */
   let text = "";
   let given = 0;
@@ -49,13 +50,13 @@ function openScan({ literals, shapes, replacement }: RedactionRules): Scan {
     text += rest;
     let result = "";
     let at = given;
-    let doubt = isLast ? text.length : findDoubt(text, at, literals);
+    let doubt = isLast ? text.length : findDoubt(at);
     pattern.lastIndex = at;
     for (let match = pattern.exec(text); match && match.index < doubt; match = pattern.exec(text)) {
       result += text.slice(at, match.index) + replacement;
       at = pattern.lastIndex;
       isInToken = !isLast && at === text.length;
-      if (at > doubt) doubt = isLast ? text.length : findDoubt(text, at, literals);
+      if (at > doubt) doubt = isLast ? text.length : findDoubt(at);
     }
     result += text.slice(at, doubt);
     given = Math.min(1, doubt);
@@ -64,15 +65,15 @@ function openScan({ literals, shapes, replacement }: RedactionRules): Scan {
   };
 }
 
-/** From where on the text may be the beginning of what can only be told with the next piece. */
-function findDoubt(text: string, from: number, literals: readonly string[]): number {
-  return Math.min(findToken(text, from), findLiteral(text, from, literals));
+/** A pattern for all places; of no parts one that is nowhere. */
+function anyOf(parts: readonly string[]): RegExp {
+  return new RegExp(parts.length > 0 ? parts.join("|") : "(?!)", "g");
 }
 
-function findToken(text: string, from: number): number {
-  HEAD.lastIndex = findLastWord(text, from);
-  const start = HEAD.lastIndex;
-  return HEAD.exec(text)?.index ?? Math.max(start, text.length - HEAD_LENGTH);
+/** Where the token begins that the text may end within. */
+function findToken(text: string, from: number, head: RegExp): number {
+  head.lastIndex = findLastWord(text, from);
+  return head.exec(text)?.index ?? text.length;
 }
 
 /** Where the characters of a token begin that the text ends with, and `Bearer` before them. */
@@ -90,7 +91,8 @@ function skipBack(text: string, end: number, least: number, skipped: RegExp): nu
   return at;
 }
 
-function findLiteral(text: string, from: number, literals: readonly string[]): number {
+/** Where the first of the literals begins that the text may end within. */
+function findPrefix(text: string, from: number, literals: readonly string[]): number {
   const longest = Math.max(0, ...literals.map(({ length }) => length));
   for (let start = Math.max(from, text.length - longest + 1); start < text.length; start += 1) {
     const end = text.slice(start);
