@@ -1,4 +1,5 @@
 import { hkdfSync } from "node:crypto";
+import { type DecisionLinks, openDecisionLinks } from "./access/decision-links.ts";
 import { type Authenticate, openKeyring } from "./access/keys.ts";
 import { localOwner, type Principal } from "./access/principal.ts";
 import { ensureWorkspace } from "./access/workspaces.ts";
@@ -15,6 +16,7 @@ import { openCredentials, type OpenCredentials } from "./integrations/open-crede
 import type { TellOwner } from "./integrations/report-broken.ts";
 import { type Logger, openLog } from "./log.ts";
 import { notifyOwner } from "./notify/notify-owner.ts";
+import { openOwnerNotices } from "./notify/owner-notices.ts";
 import { openStore, type Store } from "./store/open.ts";
 import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
@@ -33,6 +35,8 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   /** Whoever runs a command on the machine that holds the data. */
   readonly owner: Principal;
   readonly authenticate: Authenticate;
+  /** Addresses of the pages on which owners decide. */
+  readonly links: DecisionLinks;
   readonly credentialsOf: OpenCredentials["credentialsOf"];
   /** Says where the hub listens, where nobody has configured how others reach it. */
   listensAt(url: string): void;
@@ -50,7 +54,7 @@ export async function openHub(config: Config): Promise<Hub> {
   const masterKey = await findHubKey(config, store);
   const address = { url: publicUrl(config) };
   const features = await openFeatures({ config, store, masterKey, log, publicUrl: () => address.url });
-  const { audit, egress, settle } = features;
+  const { audit, egress, notices, settle } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
 
   return {
@@ -59,7 +63,7 @@ export async function openHub(config: Config): Promise<Hub> {
     config,
     log,
     masterKey,
-    signingKey: new Uint8Array(hkdfSync("sha256", masterKey.key, "", "patchbay signing key", 32)),
+    signingKey: deriveKey(masterKey, "patchbay signing key"),
     owner: localOwner(workspace.id),
     authenticate: openKeyring(store),
     listensAt(url) {
@@ -76,6 +80,7 @@ export async function openHub(config: Config): Promise<Hub> {
     },
     async close() {
       await settle();
+      await notices.settle();
       await egress.close();
       await audit.flush();
       await store.close();
@@ -92,6 +97,11 @@ export function findHubKey({ home, masterKey, masterKeyFile }: Config, store: St
     ...(masterKey !== undefined && { environment: masterKey }),
     ...(masterKeyFile !== undefined && { keyFile: masterKeyFile }),
   });
+}
+
+/** A key for one purpose, which tells nothing about the master key and is the same wherever that is. */
+function deriveKey({ key }: MasterKey, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", key, "", purpose, 32));
 }
 
 interface FeatureParts {
@@ -122,6 +132,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     await notifyOwner({ store, catalog, calls }, integration, { message, urgency: "high" });
   };
   const credentials = openCredentials({ store, vault, audit, catalog, egress, tellOwner, onFault });
+  const links = openDecisionLinks({ publicUrl: ownUrl, key: deriveKey(masterKey, "patchbay decision links") });
   const calls = openCalls({
     store,
     catalog,
@@ -130,9 +141,11 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     lend: credentials.lend,
     onFault,
     resultTokens: limits.resultTokens,
-    approvalUrl: (approval) => `${ownUrl()}/approvals/${approval}`,
+    approvalUrl: (approval) => links.open("approvals", approval),
+    onApprovalPending: (pending) => notices.ofApproval(pending),
   });
-  return { store, vault, audit, catalog, egress, calls, publicUrl: ownUrl, ...credentials };
+  const notices = openOwnerNotices({ store, catalog, calls, links, onFault });
+  return { store, vault, audit, catalog, egress, calls, links, notices, publicUrl: ownUrl, ...credentials };
 }
 
 /** Where others reach the hub, without a trailing slash. */

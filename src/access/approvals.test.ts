@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { onEachStore, type TestDatabase } from "#testing";
 import { newId } from "../store/ids.ts";
 import type { Store } from "../store/open.ts";
-import { claimApproval, decideApproval, listApprovals } from "./approvals.ts";
+import { type ApprovalState, claimApproval, decideApproval, type NamedApproval } from "./approvals.ts";
+import { pageApprovals } from "./page-decisions.ts";
 import { createProfile } from "./profiles.ts";
 import { ensureWorkspace } from "./workspaces.ts";
 
@@ -21,6 +22,10 @@ async function arrange(database: TestDatabase) {
     argumentsPreview: "{}",
   };
   return { store, workspaceId, subject };
+}
+
+async function list(store: Store, workspaceId: string, status?: ApprovalState): Promise<readonly NamedApproval[]> {
+  return (await pageApprovals(store.db, workspaceId, { profileId: null, status }, { limit: 50 })).data;
 }
 
 async function insertIntegration(store: Store, workspaceId: string): Promise<string> {
@@ -59,7 +64,7 @@ await onEachStore((makeDatabase) => {
 
     expect(asked).toMatchObject({ status: "pending", isNew: true });
     expect(askedAgain).toMatchObject({ status: "pending", isNew: false, approval: asked.approval });
-    expect(used).toEqual({ status: "approved", approval: asked.approval });
+    expect(used).toEqual({ status: "approved", approval: asked.approval, by: "owner" });
     expect(afterwards).toMatchObject({ status: "pending", isNew: true });
   });
 
@@ -78,14 +83,14 @@ await onEachStore((makeDatabase) => {
     const asked = await claimApproval(store, subject);
     await decideApproval(store.db, workspaceId, asked.approval, "denied");
 
-    expect(await claimApproval(store, subject)).toEqual({ status: "denied", approval: asked.approval });
+    expect(await claimApproval(store, subject)).toEqual({ status: "denied", approval: asked.approval, by: "owner" });
     expect(await claimApproval(store, subject)).toMatchObject({ status: "pending", isNew: true });
   });
 
   test("an approval that has expired neither runs nor can be decided", async () => {
     const { store, workspaceId, subject } = await arrange(await makeDatabase());
     const longAgo = new Date("2026-01-01T00:00:00Z");
-    const asked = await claimApproval(store, subject, longAgo);
+    const asked = await claimApproval(store, subject, { now: longAgo });
 
     await expect(decideApproval(store.db, workspaceId, asked.approval, "approved")).rejects.toMatchObject({
       code: "conflict",
@@ -120,6 +125,6 @@ await onEachStore((makeDatabase) => {
     );
 
     expect(claims.filter(({ status }) => status === "approved")).toHaveLength(1);
-    expect(await listApprovals(store.db, workspaceId, "pending")).toHaveLength(1);
+    expect(await list(store, workspaceId, "pending")).toHaveLength(1);
   });
 });

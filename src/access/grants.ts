@@ -1,10 +1,11 @@
 import type { Transaction } from "kysely";
 import type { Audit } from "../audit/open-audit.ts";
+import type { Effect } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
 import { remember } from "../store/remember.ts";
 import type { GrantRow, IntegrationRow, ProfileRow, Tables } from "../store/tables.ts";
-import { Policy } from "./policy.ts";
+import { decide, Policy } from "./policy.ts";
 
 interface GrantKey {
   readonly workspaceId: string;
@@ -16,9 +17,12 @@ export interface GrantChange extends GrantKey {
   /** Kept as it was when absent; a new grant is on. */
   readonly enabled?: boolean;
   readonly paused?: boolean;
-  /** Replaces the old one; kept as it was when absent. */
-  readonly policy?: Policy;
+  /** Replaces the old one, or makes the new from the old; kept as it was when absent. */
+  readonly policy?: Policy | RevisePolicy;
 }
+
+/** Makes a policy from the one that stands, by the owner's switch; a grant that is new has an empty one. */
+export type RevisePolicy = (old: Policy, state: "on" | "off" | "new") => Policy;
 
 /** What a change of access is written with. */
 export interface Ledger {
@@ -41,6 +45,8 @@ export async function putGrant(
   change: GrantChange,
 ): Promise<GrantRow> {
   const now = new Date().toISOString();
+  // One at a time, so that none is made from a policy that another has just replaced.
+  await store.engine.inOrder(db);
   const old = await db
     .selectFrom("grants")
     .selectAll()
@@ -49,13 +55,14 @@ export async function putGrant(
     .executeTakeFirst();
   const enabled = change.enabled ?? old?.enabled !== 0;
   const paused = change.paused ?? old?.paused === 1;
+  const policy = typeof change.policy === "function" ? revise(change.policy, old) : change.policy;
   const next: GrantRow = {
     profile_id: change.profileId,
     integration_id: change.integrationId,
     workspace_id: change.workspaceId,
     enabled: enabled ? 1 : 0,
     paused: paused ? 1 : 0,
-    policy: change.policy ? JSON.stringify(change.policy) : (old?.policy ?? "{}"),
+    policy: policy ? JSON.stringify(policy) : (old?.policy ?? "{}"),
     created_at: old?.created_at ?? now,
     updated_at: now,
   };
@@ -77,6 +84,36 @@ export async function putGrant(
     details: { enabled, paused, policy: next.policy },
   });
   return next;
+}
+
+function revise(make: RevisePolicy, old: GrantRow | undefined): Policy {
+  return Policy.parse(old ? make(readPolicy(old.policy), old.enabled === 1 ? "on" : "off") : make({}, "new"));
+}
+
+/** Reads the policy of a grant's row. */
+export function readPolicy(json: string): Policy {
+  return Policy.parse(JSON.parse(json));
+}
+
+/** Lets an operation that asks run unasked from now on, as part of a larger change. Nothing else gets any freer. */
+export async function allowAlways(
+  ledger: Ledger,
+  db: Transaction<Tables>,
+  actor: string,
+  grant: GrantKey,
+  operation: { readonly name: string; readonly effect: Effect },
+): Promise<void> {
+  await putGrant(ledger, db, actor, {
+    ...keyOf(grant),
+    policy(old, state) {
+      const decision = state === "new" ? "hidden" : decide(old, operation.name, operation.effect);
+      if (decision === "allow") return old;
+      if (decision === "ask") return { ...old, always: [...(old.always ?? []), operation.name] };
+      throw new HubError("conflict", `The profile's grant no longer covers ${operation.name}.`, {
+        hint: 'Look at it with "patchbay grants list PROFILE", and change it with "patchbay grants set".',
+      });
+    },
+  });
 }
 
 /** Takes an integration from a profile. */
@@ -137,7 +174,7 @@ async function readHoldings(store: Store, profileId: string): Promise<Holdings> 
     integration,
     enabled: enabled === 1,
     paused: paused === 1,
-    policy: Policy.parse(JSON.parse(policy)),
+    policy: readPolicy(policy),
   }));
   return { profile, grants };
 }

@@ -1,6 +1,8 @@
 import type { Db } from "../store/open.ts";
-import { type Page, type PageAsked, readPage } from "../store/page.ts";
-import type { ApprovalRow, RequestRow } from "../store/tables.ts";
+import { mapPage, type Page, type PageAsked, readPage } from "../store/page.ts";
+import type { RequestRow } from "../store/tables.ts";
+import { type ApprovalState, approvalsIn, type NamedApproval, withState } from "./approvals.ts";
+import { type NamedRequest, requestsIn } from "./requests.ts";
 
 interface Filter<Status> {
   /** Only this profile's; all of the workspace's when null. */
@@ -9,16 +11,21 @@ interface Filter<Status> {
 }
 
 /** Newest first. */
-export function pageApprovals(
+export async function pageApprovals(
   db: Db,
   workspaceId: string,
-  { profileId, status }: Filter<ApprovalRow["status"]>,
+  { profileId, status }: Filter<ApprovalState>,
   asked: PageAsked,
-): Promise<Page<ApprovalRow>> {
-  let query = db.selectFrom("approvals").selectAll().where("workspace_id", "=", workspaceId);
+  now = new Date(),
+): Promise<Page<NamedApproval>> {
+  let query = approvalsIn(db, workspaceId);
   if (profileId !== null) query = query.where("profile_id", "=", profileId);
-  if (status !== undefined) query = query.where("status", "=", status);
-  return readPage(query, asked, "desc");
+  if (status === "expired") query = query.where("status", "in", ["pending", "approved"]);
+  else if (status !== undefined) query = query.where("status", "=", status);
+  const comparison = status === "expired" ? "<=" : ">";
+  const canExpire = status === "expired" || status === "pending" || status === "approved";
+  if (canExpire) query = query.where("expires_at", comparison, now.toISOString());
+  return mapPage(await readPage(query, asked, "desc"), (row) => withState(row, now));
 }
 
 /** Newest first. */
@@ -27,8 +34,8 @@ export function pageRequests(
   workspaceId: string,
   { profileId, status }: Filter<RequestRow["status"]>,
   asked: PageAsked,
-): Promise<Page<RequestRow>> {
-  let query = db.selectFrom("requests").selectAll().where("workspace_id", "=", workspaceId);
+): Promise<Page<NamedRequest>> {
+  let query = requestsIn(db, workspaceId);
   if (profileId !== null) query = query.where("profile_id", "=", profileId);
   if (status !== undefined) query = query.where("status", "=", status);
   return readPage(query, asked, "desc");

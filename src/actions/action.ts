@@ -7,10 +7,12 @@ import type { RequestLine } from "../connector/request-line.ts";
 import { HubError } from "../errors.ts";
 import type { ConnectParts } from "../integrations/connect.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
+import type { OwnerNotices } from "../notify/owner-notices.ts";
 
 /** What actions are run with: the hub's features and who is asking. */
 export interface ActionContext extends ConnectParts, Ledger {
   readonly calls: Calls;
+  readonly notices: OwnerNotices;
   readonly credentialsOf: CredentialsOf;
   readonly principal: Principal;
   readonly signal: AbortSignal;

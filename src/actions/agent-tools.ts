@@ -2,7 +2,7 @@ import * as z from "zod";
 import { findApproval } from "../access/approvals.ts";
 import { type Granted, setGrant } from "../access/grants.ts";
 import { decide } from "../access/policy.ts";
-import { listRequests } from "../access/requests.ts";
+import { listRequests, operationsOf } from "../access/requests.ts";
 import type { Caller } from "../call/open-calls.ts";
 import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
@@ -10,7 +10,7 @@ import { HubError } from "../errors.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ActionContext } from "./action.ts";
-import { askOwner } from "./ask-owner.ts";
+import { askOwner, isGranted, type Wish, WishFields } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
 export type AgentContext = ActionContext & { readonly principal: Caller };
@@ -99,9 +99,10 @@ const status = agentTool({
         enabled: isOn(granted),
         status: granted.integration.status,
       })),
-      requests: requests.slice(0, 50).map(({ id, service, status: state, answer }) => ({
+      requests: requests.slice(0, 50).map(({ id, service, operations, status: state, answer }) => ({
         request: id,
         service,
+        ...(operations !== null && { operations: operationsOf({ operations }) }),
         status: state,
         ...(answer !== null && { answer }),
       })),
@@ -111,22 +112,20 @@ const status = agentTool({
 
 const request = agentTool({
   summary:
-    "Ask the owner for a service you have not been granted, and say what for. Returns the request; its fate is in mcp__integrations__status, and a granted service's tools appear in the tool list.",
+    "Ask the owner for a service, or for operations of it, that you have not been granted, and say what for. Returns the request; what becomes of it is in mcp__integrations__status, and tools that were granted appear in the tool list.",
   effect: "write",
   idempotent: true,
-  input: z.object({ service: Service, reason: z.string().min(1).max(1000).describe("What you need it for") }),
-  async run(input, context) {
-    await context.catalog.connector(input.service);
-    const { grants } = await context.calls.holdingsOf(context.principal.profileId);
-    const held = grants.filter(({ integration }) => integration.service === input.service);
-    if (held.some(isOn)) return { status: "granted", service: input.service };
-    return ask(context, input.service, input.reason);
+  input: z.object(WishFields),
+  async run(wish, context) {
+    if (await isGranted(context, context.principal, wish)) return { status: "granted", service: wish.service };
+    return ask(context, wish);
   },
 });
 
-async function ask(context: AgentContext, service: string, reason: string): Promise<object> {
-  const { id } = await askOwner(context, context.principal, service, reason);
-  return { status: "requested", request: id, service };
+async function ask(context: AgentContext, wish: Wish): Promise<object> {
+  const { id, service, ...asked } = await askOwner(context, context.principal, wish);
+  const operations = operationsOf(asked);
+  return { status: "requested", request: id, service, ...(operations && { operations }) };
 }
 
 const toggle = agentTool({
@@ -153,7 +152,7 @@ const toggle = agentTool({
       const service = meant[0]?.integration.service ?? integration;
       await context.catalog.connector(service);
       if (!enabled) throw new HubError("conflict", `${service} is not switched on for you.`);
-      return ask(context, service, "The agent tried to switch it on.");
+      return ask(context, { service, reason: "The agent tried to switch it on." });
     }
     for (const granted of given) {
       const key = { workspaceId, profileId, integrationId: granted.integration.id };
@@ -165,7 +164,7 @@ const toggle = agentTool({
 
 const approval = agentTool({
   summary:
-    "Show whether a call that awaits approval was decided: pending, approved, denied or used. Once it is approved, make the same call again.",
+    "Show whether a call that awaits approval was decided: pending, approved, denied, used or expired. Once it is approved, make the same call again.",
   effect: "read",
   input: z.object({ approval: z.string().min(1).max(64).describe("From the call that answered approval_pending") }),
   async run({ approval: id }, { store, principal }) {

@@ -1,19 +1,63 @@
-import type { Ledger } from "../access/grants.ts";
+import * as z from "zod";
+import { checkPolicy, decide } from "../access/policy.ts";
 import { openRequest } from "../access/requests.ts";
 import type { Caller } from "../call/open-calls.ts";
+import { isOn } from "../call/surface.ts";
 import type { RequestRow } from "../store/tables.ts";
+import type { ActionContext } from "./action.ts";
 
-/** Asks the owner for a service as a profile, and puts it on record unless it joins an undecided request. */
+/** What whoever asks for a service says. */
+export const WishFields = {
+  service: z.string().min(1).max(64).describe("A service's id, e.g. github; mcp__integrations__list has them"),
+  reason: z.string().min(1).max(1000).describe("What it is needed for"),
+  operations: z
+    .array(z.string().regex(/^[a-z0-9_]{1,64}$/, "an operation's name, e.g. create_issue"))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe("Only these operations, e.g. create_issue; all of the service's when absent"),
+};
+
+export interface Wish {
+  readonly service: string;
+  readonly reason: string;
+  readonly operations?: readonly string[] | undefined;
+}
+
+/** Whether a profile may call all that it asks for already, be it with approval. Refuses what nobody could grant. */
+export async function isGranted(
+  { catalog, calls }: Pick<ActionContext, "catalog" | "calls">,
+  { profileId }: Caller,
+  { service, operations: wanted }: Wish,
+): Promise<boolean> {
+  const { operations } = await catalog.connector(service);
+  checkPolicy({ allow: [...(wanted ?? [])] }, service, Object.keys(operations));
+  const { grants } = await calls.holdingsOf(profileId);
+  const held = grants.filter((granted) => granted.integration.service === service && isOn(granted));
+  if (!wanted) return held.length > 0;
+  return Object.entries(operations)
+    .filter(([name]) => wanted.includes(name))
+    .every(([name, { effect }]) => held.some(({ policy }) => ["allow", "ask"].includes(decide(policy, name, effect))));
+}
+
+/** Asks the owner for a service as a profile. Unless it joins an undecided request, it is put on record and told. */
 export async function askOwner(
-  { store, audit }: Ledger,
+  { store, audit, calls, notices }: Pick<ActionContext, "store" | "audit" | "calls" | "notices">,
   { workspaceId, profileId, actor }: Caller,
-  service: string,
-  reason: string,
-): Promise<RequestRow> {
-  const { request, joined } = await openRequest(store, { workspaceId, profileId, service, reason });
+  { service, reason, operations }: Wish,
+): Promise<RequestRow & { readonly profile: string }> {
+  const { profile } = await calls.holdingsOf(profileId);
+  const { request, joined } = await openRequest(store, {
+    workspaceId,
+    profileId,
+    service,
+    reason,
+    ...(operations && { operations: [...new Set(operations)].toSorted() }),
+  });
   if (!joined) {
-    const details = { request: request.id, service };
+    const details = { request: request.id, service, operations: operations?.join(" ") ?? "*" };
     await audit.append({ workspaceId, profileId, actor, action: "request.open", details });
+    notices.ofRequest(request, profile.name);
   }
-  return request;
+  return { ...request, profile: profile.name };
 }

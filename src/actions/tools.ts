@@ -60,6 +60,7 @@ export const call = action({
   async run({ tool, profile, input }, context) {
     const caller = await callerOf(context, profile);
     const result = await callTool(context, { caller, tool, input, signal: context.signal });
+    if (result.status === "consent_needed") throw new Error("there is no user here to be asked");
     if (result.status !== "approval_pending") return result;
     const { expiresAt, ...pending } = result;
     return { ...pending, expires_at: expiresAt };

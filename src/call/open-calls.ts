@@ -1,4 +1,3 @@
-import { claimApproval } from "../access/approvals.ts";
 import { type Holdings, openHoldings } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import type { ToolDescription } from "../catalog/describe-tool.ts";
@@ -6,23 +5,25 @@ import type { Catalog } from "../catalog/open-catalog.ts";
 import { parseToolName } from "../catalog/tool-names.ts";
 import type { Client } from "../connector/client.ts";
 import { Contents } from "../connector/contents.ts";
-import { digest } from "../digest.ts";
-import { redactTokens } from "../egress/redact.ts";
 import { HubError } from "../errors.ts";
-import type { IntegrationRow } from "../store/tables.ts";
-import type { Store } from "../store/open.ts";
 import { fitsOnePage, keepPages, type Page, readPage } from "./pages.ts";
 import { parseInput } from "./parse-input.ts";
 import { type Errand, perform, type PerformParts } from "./perform.ts";
+import {
+  type AccountShown,
+  type ApprovalPending,
+  type ClientUser,
+  type ConsentNeeded,
+  type PermitParts,
+  recordRefusal,
+  seekPermit,
+} from "./seek-permit.ts";
 import { type Callable, findCallable, labelsOf, listTools } from "./surface.ts";
 
-export interface CallParts extends PerformParts {
-  readonly store: Store;
+export interface CallParts extends PerformParts, PermitParts {
   readonly catalog: Catalog;
   /** What a result may cost a model before it is given in pages. */
   readonly resultTokens: number;
-  /** Where an owner can decide an approval. */
-  readonly approvalUrl: (approval: string) => string;
 }
 
 /** A principal that is a profile: only profiles call tools. */
@@ -36,26 +37,16 @@ export interface Call {
   readonly signal: AbortSignal;
   readonly onProgress?: (done: number, total?: number, message?: string) => void;
   readonly client?: Client;
+  /** Only with it is a user asked. */
+  readonly user?: ClientUser;
 }
 
 export type CallResult =
   | { readonly status: "done"; readonly data: unknown; readonly account: AccountShown }
   | { readonly status: "contents"; readonly data: Contents; readonly account: AccountShown }
   | { readonly status: "paged"; readonly data: Page; readonly account: AccountShown }
-  | {
-      readonly status: "approval_pending";
-      readonly approval: string;
-      readonly url: string;
-      readonly expiresAt: string;
-      readonly account: AccountShown;
-    };
-
-/** The account a result was made as. */
-export interface AccountShown {
-  readonly service: string;
-  readonly label: string;
-  readonly integration: string;
-}
+  | (ApprovalPending & { readonly account: AccountShown })
+  | (ConsentNeeded & { readonly account: AccountShown });
 
 export interface Calls {
   holdingsOf(profileId: string): Promise<Holdings>;
@@ -76,19 +67,26 @@ export function openCalls(parts: CallParts): Calls {
     perform: (errand) => perform(parts, errand),
     readPage: (caller, handle, number) => readPage(parts.store, caller, handle, number, parts.resultTokens),
 
-    async call({ caller, tool, input, signal, onProgress, client }) {
-      const callable = await findCallable(parts.catalog, await holdingsOf(caller.profileId), tool).catch(
-        async (error: unknown) => {
-          await recordRefusal(parts, caller, addressOf(tool), error);
-          throw error;
-        },
-      );
+    async call({ caller, tool, input, signal, onProgress, client, user }) {
+      const holdings = await holdingsOf(caller.profileId);
+      const callable = await findCallable(parts.catalog, holdings, tool).catch(async (error: unknown) => {
+        await recordRefusal(parts, caller, addressOf(tool), error);
+        throw error;
+      });
       const { chosen, rest } = chooseAccount(callable, input);
       const parsed = parseInput(tool, callable.operation.input, rest);
       const { integration } = chosen.granted;
       const account = { service: callable.service, label: integration.label, integration: integration.id };
-      const permit = await seekPermit(parts, caller, callable, chosen, parsed);
-      if (permit.status === "approval_pending") return { ...permit, account };
+      const permit = await seekPermit(parts, {
+        caller,
+        profile: holdings.profile.name,
+        operation: `${callable.service}.${callable.name}`,
+        chosen,
+        account,
+        input: parsed,
+        user,
+      });
+      if (permit.status !== "allowed") return { ...permit, account };
 
       const data = await perform(parts, {
         actor: caller.actor,
@@ -133,86 +131,8 @@ function chooseAccount(callable: Callable, input: unknown): { chosen: Chosen; re
   });
 }
 
-type Permit =
-  | { readonly status: "allowed"; readonly approval?: string }
-  | {
-      readonly status: "approval_pending";
-      readonly approval: string;
-      readonly url: string;
-      readonly expiresAt: string;
-    };
-
-async function seekPermit(
-  parts: CallParts,
-  caller: Caller,
-  callable: Callable,
-  { granted, decision }: Chosen,
-  input: unknown,
-): Promise<Permit> {
-  const address = `${callable.service}.${callable.name}`;
-  if (decision === "allow") return { status: "allowed" };
-  if (decision !== "ask") {
-    const error = new HubError("denied", `The owner's policy denies ${address}.`, { hint: "Do without it." });
-    await recordRefusal(parts, caller, address, error, granted.integration);
-    throw error;
-  }
-
-  const claim = await claimApproval(parts.store, {
-    workspaceId: caller.workspaceId,
-    profileId: caller.profileId,
-    integrationId: granted.integration.id,
-    operation: address,
-    argumentsDigest: digest(input),
-    argumentsPreview: redactTokens(JSON.stringify(input)).slice(0, 2000),
-  });
-  if (claim.status === "approved") return { status: "allowed", approval: claim.approval };
-  if (claim.status === "denied") {
-    throw new HubError("denied", `The owner denied this call of ${address}.`, {
-      hint: "Do without it, or ask the owner why.",
-    });
-  }
-  if (claim.isNew) {
-    await parts.audit.append({
-      ...subjectOf(caller, address, granted.integration),
-      action: "approval.request",
-      details: { approval: claim.approval },
-    });
-  }
-  return {
-    status: "approval_pending",
-    approval: claim.approval,
-    url: parts.approvalUrl(claim.approval),
-    expiresAt: claim.expiresAt,
-  };
-}
-
-async function recordRefusal(
-  parts: CallParts,
-  caller: Caller,
-  operation: string,
-  error: unknown,
-  integration?: IntegrationRow,
-): Promise<void> {
-  if (!(error instanceof HubError) || error.status !== 403) return;
-  await parts.audit.append({
-    ...subjectOf(caller, operation, integration),
-    action: "call.refused",
-    details: { code: error.code },
-  });
-}
-
 /** What a tool's name stands for, e.g. `github.create_issue`. */
 function addressOf(tool: string): string {
   const parsed = parseToolName(tool);
   return parsed ? `${parsed.service}.${parsed.operation}` : tool;
-}
-
-function subjectOf(caller: Caller, operation: string, integration?: IntegrationRow) {
-  return {
-    workspaceId: caller.workspaceId,
-    actor: caller.actor,
-    profileId: caller.profileId,
-    operation,
-    ...(integration && { integrationId: integration.id }),
-  };
 }

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { HubError, ServiceFailure } from "../errors.ts";
 import type { Auth } from "./auth.ts";
-import type { Operation } from "./operation.ts";
+import type { CallContext, Operation } from "./operation.ts";
 
 /** What an agent tells a person, whatever the channel. */
 export interface Notification {
@@ -14,6 +14,8 @@ export interface Notification {
   readonly createdAt: string;
   /** The name of the profile that speaks. */
   readonly profile: string;
+  /** Where the reader can act on it: a button where the channel has buttons. */
+  readonly link?: { readonly label: string; readonly url: string };
 }
 
 /** The account that a credential belongs to, as its owner would recognise it. */
@@ -59,6 +61,8 @@ export interface Connector {
    * error code, which weighs more.
    */
   readonly refusals?: Readonly<Record<string, Partial<Pick<ServiceFailure, "status" | "hint">>>>;
+  /** Takes back what was set up at the service, such as a webhook, before an integration's credentials are deleted. */
+  onDisconnect?(context: CallContext): Promise<unknown>;
   /** Reads what the service's SDK throws; `undefined` for what it does not know. */
   failure?(error: unknown): ServiceFailure | undefined;
   /** Environment variables a child process of an agent may be given, each with the credential field it holds. */
@@ -84,6 +88,11 @@ interface Verify {
 
 interface Send {
   readonly operation: string;
+  /**
+   * Whether the service shows whoever has the account what was sent through it. An owner's own links are not sent where an
+   * agent could read them.
+   */
+  readonly isReadable?: boolean;
   /** Throws a `HubError` where the integration's settings name no one to send to. */
   toInput(notification: Notification, config: Config): unknown;
 }
@@ -106,6 +115,7 @@ interface ConnectorSpec<
     readonly send: {
       [Name in keyof Operations & string]: {
         readonly operation: Name;
+        readonly isReadable?: boolean;
         toInput(notification: Notification, config: z.output<Settings>): z.input<Operations[Name]["input"]>;
       };
     }[keyof Operations & string];

@@ -1,7 +1,7 @@
 import type { Transaction } from "kysely";
 import * as z from "zod";
-import { type Ledger, putGrant } from "../access/grants.ts";
-import { decideRequest, listRequests } from "../access/requests.ts";
+import type { Ledger } from "../access/grants.ts";
+import { fulfilRequest, listRequests } from "../access/requests.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
 import type { Account, Connector } from "../connector/connector.ts";
 import type { Egress } from "../egress/open-egress.ts";
@@ -224,29 +224,20 @@ async function putIntegration(db: Transaction<Tables>, row: IntegrationRow): Pro
     .execute();
 }
 
+/** Fulfils requests until there are none; those for the whole service first, since they answer all others. */
 async function grantWaiting(
   parts: ConnectParts,
   db: Transaction<Tables>,
-  spec: Pick<ConnectSpec, "workspaceId" | "service" | "actor">,
+  { workspaceId, service, actor }: Pick<ConnectSpec, "workspaceId" | "service" | "actor">,
   integration: IntegrationRow,
 ): Promise<string[]> {
-  const waiting = await listRequests(db, spec.workspaceId, { service: spec.service, status: "pending" });
-  for (const request of waiting) {
-    await decideRequest(db, spec.workspaceId, request.id, { status: "approved" });
-    await putGrant(parts, db, spec.actor, {
-      workspaceId: spec.workspaceId,
-      profileId: request.profile_id,
-      integrationId: integration.id,
-      enabled: true,
-    });
-    await parts.audit.appendIn(db, {
-      workspaceId: spec.workspaceId,
-      action: "request.approve",
-      actor: spec.actor,
-      profileId: request.profile_id,
-      integrationId: integration.id,
-      details: { request: request.id },
-    });
+  const { operations: effects } = await parts.catalog.connector(service);
+  const grantedTo = new Set<string>();
+  for (;;) {
+    const waiting = await listRequests(db, workspaceId, { service, status: "pending" });
+    const request = waiting.find(({ operations }) => operations === null) ?? waiting.at(-1);
+    if (!request) return [...grantedTo];
+    await fulfilRequest(parts, db, actor, { request, integrationId: integration.id, effects });
+    grantedTo.add(request.profile_id);
   }
-  return waiting.map(({ profile_id }) => profile_id);
 }

@@ -192,7 +192,7 @@ export interface GrantRow {
   enabled: Truth;
   /** The agent's own switch: it may do without for a while, and never switch on what the owner switched off. */
   paused: Truth;
-  /** JSON `{ allow?, ask?, deny? }`, each a list of operation patterns such as `create_issue` or `list_*`. */
+  /** JSON of a `Policy`: lists of operation patterns such as `create_issue` or `list_*`. */
   policy: string;
   created_at: string;
   updated_at: string;
@@ -204,6 +204,8 @@ export interface RequestRow {
   profile_id: string;
   service: string;
   reason: string;
+  /** JSON list of the operations that are wanted; null for the whole service. */
+  operations: string | null;
   status: "pending" | "approved" | "denied";
   /** What the owner said on denying. */
   answer: string | null;
@@ -222,12 +224,14 @@ export interface ApprovalRow {
   operation: string;
   /** SHA-256 of the canonical JSON of the parsed arguments, hex. */
   arguments_digest: string;
-  /** What the owner is shown: the arguments as JSON, redacted and cut. */
+  /** What is shown to whoever decides: the arguments as JSON, redacted, and cut where they are very long. */
   arguments_preview: string;
   status: ApprovalStatus;
   created_at: string;
   expires_at: string;
   decided_at: string | null;
+  /** When the call was made again that it let run, or that was told of the denial. */
+  used_at: string | null;
 }
 
 export interface AuditEntryRow {

@@ -1,5 +1,4 @@
 import {
-  createRequestStateCodec,
   type GetPromptResult,
   inputRequired,
   inputResponse,
@@ -11,16 +10,15 @@ import {
   ResourceNotFoundError,
   type Server,
   type ServerContext,
-  type ServerOptions,
 } from "@modelcontextprotocol/server";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Client } from "../../connector/client.ts";
 import { digest } from "../../digest.ts";
 import type { Hub } from "../../hub.ts";
+import type { StateCodec } from "./consent.ts";
 
 /** What the conformance suite wants of a server and no agent wants of a hub. Loaded only by a hub that is under test. */
 export interface Conformance {
-  readonly options: Pick<ServerOptions, "requestState">;
   /** Serves prompts, resources, completions and a log level. */
   equip(server: Server): void;
   /** Lends the calling client to one call of a tool. */
@@ -40,10 +38,8 @@ interface Kept {
   readonly state: unknown;
 }
 
-export function openConformance(hub: Hub, caller: Caller): Conformance {
-  const codec = createRequestStateCodec<Kept>({ key: hub.signingKey, bind: () => caller.actor });
+export function openConformance(hub: Hub, caller: Caller, codec: StateCodec): Conformance {
   return {
-    options: { requestState: { verify: codec.verify } },
     equip,
     lendClient(server, call, context) {
       const { mcpReq } = context;

@@ -1,10 +1,11 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { ToolResult } from "../../actions/call-tool.ts";
+import type { ConsentNeeded } from "../../call/seek-permit.ts";
 import { redactTokens } from "../../egress/redact.ts";
 import { HubError } from "../../errors.ts";
 
 /** A tool's answer, then the account it was made as. Data are given as JSON text and as structured content. */
-export function toToolResult(result: ToolResult): CallToolResult {
+export function toToolResult(result: Exclude<ToolResult, ConsentNeeded>): CallToolResult {
   const { account } = result;
   const answer = toAnswer(result);
   if (!account) return answer;
@@ -15,7 +16,7 @@ export function toToolResult(result: ToolResult): CallToolResult {
   };
 }
 
-function toAnswer(result: ToolResult): CallToolResult {
+function toAnswer(result: Exclude<ToolResult, ConsentNeeded>): CallToolResult {
   if (result.status === "contents") return { content: result.data.content };
   const data = result.status === "approval_pending" ? pendingData(result) : result.data;
   return {

@@ -1,13 +1,22 @@
-import { ProtocolError, ProtocolErrorCode, Server, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  createRequestStateCodec,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { callTool, knowsTool, listAllTools } from "../../actions/call-tool.ts";
 import { parseToolName, toolName } from "../../catalog/tool-names.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { Conformance } from "./conformance.ts";
+import { askUser, findUser, type StateCodec } from "./consent.ts";
 import { toErrorResult, toToolResult } from "./results.ts";
 
 const LIST_TTL_MS = 5_000;
+/** Longer than the ten minutes that the SDK gives a person to answer. */
+const STATE_TTL_SECONDS = 15 * 60;
 
 const INSTRUCTIONS =
   "Patchbay gives you the tools its owner granted you. mcp__integrations__list shows which services there are, " +
@@ -19,15 +28,20 @@ const INSTRUCTIONS =
  * With a service, only that service's tools are listed, by their bare names. Both spellings can be called.
  */
 export async function buildServer(hub: Hub, caller: Caller, service?: string): Promise<Server> {
+  const codec: StateCodec = createRequestStateCodec({
+    key: hub.signingKey,
+    ttlSeconds: STATE_TTL_SECONDS,
+    bind: () => `${caller.profileId} ${caller.actor}`,
+  });
   const conformance =
-    hub.config.conformance && service === "conformance" ? await loadConformance(hub, caller) : undefined;
+    hub.config.conformance && service === "conformance" ? await loadConformance(hub, caller, codec) : undefined;
   const server = new Server(
     { name: "patchbay", version: hub.version },
     {
       capabilities: { tools: { listChanged: true } },
       instructions: INSTRUCTIONS,
       cacheHints: { "tools/list": { ttlMs: LIST_TTL_MS, cacheScope: "private" } },
-      ...conformance?.options,
+      requestState: { verify: codec.verify },
     },
   );
   conformance?.equip(server);
@@ -43,6 +57,7 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name.slice(0, 128)}.`);
     }
     const lent = conformance?.lendClient(server, { name: params.name, arguments: params.arguments }, context);
+    const user = findUser(server, context);
     try {
       const result = await callTool(hub.contextOf(caller, context.mcpReq.signal), {
         caller,
@@ -51,7 +66,9 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
         signal: context.mcpReq.signal,
         onProgress: reportProgress(context),
         ...(lent && { client: lent.client }),
+        ...(user && { user }),
       });
+      if (result.status === "consent_needed") return await askUser(result, codec, context);
       return lent?.asked() ?? toToolResult(result);
     } catch (error) {
       return toErrorResult(hub.asHubError(error));
@@ -60,9 +77,9 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
   return server;
 }
 
-async function loadConformance(hub: Hub, caller: Caller): Promise<Conformance> {
+async function loadConformance(hub: Hub, caller: Caller, codec: StateCodec): Promise<Conformance> {
   const { openConformance } = await import("./conformance.ts");
-  return openConformance(hub, caller);
+  return openConformance(hub, caller, codec);
 }
 
 function bareName(name: string): string {
