@@ -24,6 +24,10 @@ export default defineConnector({
     oauth2({
       authorizeUrl: "https://github.com/login/oauth/authorize",
       tokenUrl: "https://github.com/login/oauth/access_token",
+      revokeUrl: "https://api.github.com/applications/{client_id}/grant",
+      revokeBy: "delete_grant",
+      manageUrl: "https://github.com/settings/applications",
+      createAppAt: "https://github.com/settings/developers",
       scopes: ["repo", "read:user", "user:email", "workflow"],
       pkce: true,
     }),

@@ -18,6 +18,8 @@ export default defineConnector({
       authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
       tokenUrl: "https://oauth2.googleapis.com/token",
       revokeUrl: "https://oauth2.googleapis.com/revoke",
+      manageUrl: "https://myaccount.google.com/connections",
+      createAppAt: "https://console.cloud.google.com/apis/credentials",
       scopes: [MODIFY],
       pkce: true,
       // Google gives a refresh token only for offline access, and again only when it has asked again.

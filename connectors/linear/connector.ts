@@ -21,6 +21,8 @@ export default defineConnector({
       authorizeUrl: "https://linear.app/oauth/authorize",
       tokenUrl: "https://api.linear.app/oauth/token",
       revokeUrl: "https://api.linear.app/oauth/revoke",
+      manageUrl: "https://linear.app/settings/account/security",
+      createAppAt: "https://linear.app/settings/api/applications/new",
       scopes: ["read", "write"],
       scopeSeparator: ",",
       pkce: true,

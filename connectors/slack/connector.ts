@@ -42,6 +42,11 @@ export default defineConnector({
       authorizeUrl: "https://slack.com/oauth/v2/authorize",
       tokenUrl: "https://slack.com/api/oauth.v2.access",
       revokeUrl: "https://slack.com/api/auth.revoke",
+      revokeBy: "bearer",
+      manageUrl: "https://slack.com/apps/manage",
+      createAppAt: "https://api.slack.com/apps",
+      authorizeParameters: { user_scope: "search:read" },
+      otherTokens: { SLACK_USER_TOKEN: "authed_user" },
       scopes: [
         "chat:write",
         "chat:write.public",

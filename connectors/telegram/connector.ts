@@ -55,6 +55,8 @@ export default defineConnector({
       },
     },
   },
+  // A webhook would keep whoever uses the bot next from polling.
+  onDisconnect: ({ http }) => http.request("POST", "/deleteWebhook", { answer: "ignored" }),
   failure: readFailure,
   agentEnvVars: { TELEGRAM_BOT_TOKEN: "TELEGRAM_BOT_TOKEN" },
   provides: ["messaging"],

@@ -204,7 +204,7 @@ export const verify = action({
 });
 
 export const disconnect = action({
-  summary: "Disconnect an account: delete its credentials and end its grants.",
+  summary: "Disconnect an account: revoke its access at the service, delete its credentials and end its grants.",
   effect: "destructive",
   scope: "integrations:write",
   who: "owner",
@@ -212,10 +212,13 @@ export const disconnect = action({
   status: 204,
   positional: ["integration"],
   input: z.object({ integration: IntegrationReference }),
-  output: Integration.pick({ id: true, service: true, label: true }),
+  output: Integration.pick({ id: true, service: true, label: true }).extend({
+    revoked: z.boolean().describe("Whether the service has taken back what it had given"),
+    by_hand: z.string().nullable().describe("What is left to do at the service, and where"),
+  }),
   async run({ integration }, context) {
     const row = await reachIntegration(context, integration);
-    await disconnectAccount(context, context.principal.actor, row);
-    return row;
+    const { isRevoked, byHand } = await disconnectAccount(context, context.principal.actor, row);
+    return { ...row, revoked: isRevoked, by_hand: byHand ?? null };
   },
 });

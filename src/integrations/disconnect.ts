@@ -1,10 +1,17 @@
-import type { Ledger } from "../access/grants.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+import type { ConnectParts } from "./connect.ts";
+import { type Revocation, revokeAccess } from "./revoke-access.ts";
+import { putCredentials } from "./sealed-credentials.ts";
 
-/** Ends an integration: its credentials and grants are deleted, its row stays as a record. */
-export async function disconnect({ store, audit }: Ledger, actor: string, integration: IntegrationRow): Promise<void> {
+/**
+ * Ends an integration: its access is revoked at the service where that can be done, its credentials and grants are
+ * deleted, its row stays as a record.
+ */
+export async function disconnect(parts: ConnectParts, actor: string, integration: IntegrationRow): Promise<Revocation> {
+  const { store, audit } = parts;
+  const revocation = await revokeAccess(parts, integration);
   await store.transaction(async (db) => {
-    await db.deleteFrom("credentials").where("integration_id", "=", integration.id).execute();
+    await putCredentials(db, integration, []);
     await db.deleteFrom("grants").where("integration_id", "=", integration.id).execute();
     await db
       .updateTable("integrations")
@@ -18,8 +25,9 @@ export async function disconnect({ store, audit }: Ledger, actor: string, integr
       action: "integration.disconnect",
       actor,
       integrationId: integration.id,
-      details: { service: integration.service, label: integration.label },
+      details: { service: integration.service, label: integration.label, revoked: revocation.isRevoked },
     });
   });
   await store.changes.catchUp();
+  return revocation;
 }

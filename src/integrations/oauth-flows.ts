@@ -6,7 +6,7 @@ import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
 import type { IntegrationRow, OauthFlowRow } from "../store/tables.ts";
-import type { ConnectParts } from "./connect.ts";
+import { type ConnectParts, parseBaseUrl, parseConfig } from "./connect.ts";
 import { openApp } from "./oauth-apps.ts";
 import { readTokenSet } from "./sealed-credentials.ts";
 import { scopesOf } from "./token-set.ts";
@@ -52,6 +52,7 @@ const KEPT_MS = 30 * 60 * 1000;
 export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Date()): Promise<StartedFlow> {
   const { workspaceId, actor, service, integration } = spec;
   const connector = await parts.catalog.connector(service);
+  checkSettings(connector, spec);
   const app = await openApp(parts, workspaceId, connector);
   const id = newId("oauthFlow");
   const state = oauth.generateRandomState();
@@ -107,6 +108,12 @@ export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Dat
     });
   });
   return { id, url: url.href, expiresAt: row.expires_at };
+}
+
+/** What would be refused later is refused before anybody is asked for access. */
+function checkSettings(connector: Connector, { baseUrl, config }: FlowSettings): void {
+  if (baseUrl !== undefined) parseBaseUrl(baseUrl);
+  if (config !== undefined) parseConfig(connector, config);
 }
 
 function joinScopes({ name }: Connector, ...lists: readonly (readonly string[])[]): readonly string[] {

@@ -1,0 +1,99 @@
+import type { OAuth2Auth } from "../connector/auth.ts";
+import type { Connector } from "../connector/connector.ts";
+import { explainFailure } from "../egress/run-operation.ts";
+import { HubError } from "../errors.ts";
+import { newId } from "../store/ids.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+import type { ConnectParts } from "./connect.ts";
+import { type Credentials, credentialFields } from "./credentials.ts";
+import { settingsOf } from "./integrations.ts";
+import { type OauthApp, openApp, requireOauth } from "./oauth-apps.ts";
+import { openSealed, readSealed } from "./sealed-credentials.ts";
+import { accessTokens, readTokens, TOKENS } from "./token-set.ts";
+
+/** What became of an integration's access at its service. */
+export interface Revocation {
+  readonly isRevoked: boolean;
+  /** What is left for a person to do, and where; undefined where nothing is. */
+  readonly byHand: string | undefined;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Takes back at the service what the hub was given there. A service that can't be asked keeps nobody from disconnecting. */
+export async function revokeAccess(parts: ConnectParts, integration: IntegrationRow): Promise<Revocation> {
+  const { store, vault, catalog } = parts;
+  if (!catalog.services.includes(integration.service)) return { isRevoked: false, byHand: undefined };
+  const connector = await catalog.connector(integration.service);
+  let advice: string | undefined;
+  try {
+    const sealed = await readSealed(store.db, integration.id);
+    const { [TOKENS]: text, ...kept } = await openSealed(vault, integration, sealed);
+    const tokens = text === undefined ? {} : readTokens(text);
+    advice = text === undefined ? adviseOnKeys(connector, kept) : adviseOnApps(connector, requireOauth(connector));
+    await tidyUp(parts, connector, integration, { ...kept, ...accessTokens(tokens) });
+    if (text === undefined) return { isRevoked: false, byHand: advice };
+
+    const app = await openApp(parts, integration.workspace_id, connector);
+    const sharer = await findSharer(parts, integration, app);
+    if (sharer !== undefined) return { isRevoked: false, byHand: `${sharer} goes on using the same access.` };
+    if (app.revokeUrl === undefined) return { isRevoked: false, byHand: advice };
+    const { openOauthClient } = await import("./oauth-client.ts");
+    const client = openOauthClient({ egress: parts.egress, connector, app, now: Date.now });
+    for (const token of Object.values(tokens)) await client.revoke(token);
+    return { isRevoked: true, byHand: undefined };
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    return { isRevoked: false, byHand: [error.message, advice].filter((text) => text !== undefined).join(" ") };
+  }
+}
+
+/** What a connector has set up at its service, such as a webhook. */
+async function tidyUp({ egress }: ConnectParts, connector: Connector, row: IntegrationRow, credentials: Credentials) {
+  if (!connector.onDisconnect) return;
+  const session = egress.session({
+    connector,
+    credentials,
+    config: settingsOf(row),
+    effect: "write",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    idempotencyKey: newId("call"),
+    ...(row.base_url !== null && { baseUrl: row.base_url }),
+  });
+  try {
+    await connector.onDisconnect(session.context);
+  } catch (error) {
+    throw explainFailure(error, connector, session);
+  }
+}
+
+/** Another service's account that was given access together with this one: several connectors of Google share an app. */
+async function findSharer({ store }: ConnectParts, { workspace_id, service }: IntegrationRow, { clientId }: OauthApp) {
+  const row = await store.db
+    .selectFrom("oauth_apps")
+    .innerJoin("integrations", (join) =>
+      join
+        .onRef("integrations.service", "=", "oauth_apps.service")
+        .onRef("integrations.workspace_id", "=", "oauth_apps.workspace_id"),
+    )
+    .innerJoin("credentials", "credentials.integration_id", "integrations.id")
+    .select(["integrations.service", "integrations.label"])
+    .where("oauth_apps.workspace_id", "=", workspace_id)
+    .where("oauth_apps.client_id", "=", clientId)
+    .where("oauth_apps.service", "!=", service)
+    .where("credentials.field", "=", TOKENS)
+    .executeTakeFirst();
+  return row && `${row.service}:${row.label}`;
+}
+
+function adviseOnKeys(connector: Connector, kept: Credentials): string | undefined {
+  const fields = credentialFields(connector).filter(({ env, createAt }) => env in kept && createAt !== undefined);
+  const [field] = fields;
+  return field && `The ${field.label.toLowerCase()} is still good until you delete it at ${field.createAt}.`;
+}
+
+function adviseOnApps({ name }: Connector, { manageUrl }: OAuth2Auth): string {
+  return manageUrl === undefined
+    ? `End the app's access in the account's settings at ${name}.`
+    : `End the app's access at ${manageUrl}.`;
+}
