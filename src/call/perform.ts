@@ -1,4 +1,3 @@
-import type { Audit } from "../audit/open-audit.ts";
 import type { Client } from "../connector/client.ts";
 import type { Connector } from "../connector/connector.ts";
 import { digest } from "../digest.ts";
@@ -6,15 +5,12 @@ import type { Egress } from "../egress/open-egress.ts";
 import { runOperation } from "../egress/run-operation.ts";
 import { HubError } from "../errors.ts";
 import type { Loan, OpenCredentials } from "../integrations/open-credentials.ts";
-import { newId } from "../store/ids.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+import { recordCall, type RecordParts } from "./record-call.ts";
 
-export interface PerformParts {
-  readonly audit: Audit;
+export interface PerformParts extends RecordParts {
   readonly egress: Egress;
   readonly lend: OpenCredentials["lend"];
-  /** Told when what happened could not be written down although it was allowed to happen. */
-  readonly onFault: (message: string, error: unknown) => void;
 }
 
 /** A call that has been allowed: who makes it, as which account, with parsed input. */
@@ -35,37 +31,18 @@ export interface Errand {
   readonly approval?: string;
 }
 
-/**
- * The second half of the road: intent on record, credential opened, service called, outcome on record.
- *
- * Nothing leaves the hub before the intent is on disk. The outcome is not waited for: were it lost in a crash, the
- * intent without an outcome says just that.
- */
+/** The second half of the road: intent on record, credential opened, service called, outcome on record. */
 export async function perform(parts: PerformParts, errand: Errand): Promise<unknown> {
-  const { audit, egress, onFault } = parts;
   const { integration, operation } = errand;
-  const call = newId("call");
-  const subject = {
-    workspaceId: integration.workspace_id,
-    actor: errand.actor,
-    ...(errand.profileId !== undefined && { profileId: errand.profileId }),
-    integrationId: integration.id,
+  const { call, recordOutcome } = await recordCall(parts, {
+    ...errand,
     operation: `${integration.service}.${operation}`,
-  };
-  const facts = { call, ...(errand.approval !== undefined && { approval: errand.approval }) };
-  await audit.append({ ...subject, action: "call.intent", details: { ...facts, input: digest(errand.input) } });
-
-  const startedAt = performance.now();
-  const record = (details: Record<string, string | number | boolean>): void => {
-    const durationMs = Math.round(performance.now() - startedAt);
-    audit
-      .append({ ...subject, action: "call.outcome", details: { ...facts, durationMs, ...details } })
-      .catch((error: unknown) => onFault(`The outcome of ${call} could not be recorded.`, error));
-  };
+    facts: { input: digest(errand.input) },
+  });
   let loan: Loan | undefined;
   try {
     loan = await parts.lend(integration);
-    const result = await runOperation(egress, {
+    const result = await runOperation(parts.egress, {
       connector: errand.connector,
       operation,
       input: errand.input,
@@ -78,12 +55,12 @@ export async function perform(parts: PerformParts, errand: Errand): Promise<unkn
       ...(errand.onProgress && { onProgress: errand.onProgress }),
       ...(errand.client && { client: errand.client }),
     });
-    record({ status: "done", result: digest(result) });
+    recordOutcome({ status: "done", result: digest(result) });
     loan.succeed();
     return result;
   } catch (error) {
     const told = loan ? await loan.fail(error) : error;
-    record({ status: "failed", code: told instanceof HubError ? told.code : "internal" });
+    recordOutcome({ status: "failed", code: told instanceof HubError ? told.code : "internal" });
     throw told;
   }
 }

@@ -43,20 +43,8 @@ export async function findCallable(catalog: Catalog, holdings: Holdings, tool: s
   const { service, operation: name } = parsed;
   const operation = await catalog.operation(service, name);
   const profile = holdings.profile.name;
-  const ofService = holdings.grants.filter(({ integration }) => integration.service === service);
-  if (ofService.length === 0) {
-    throw new HubError("not_granted", `The profile ${profile} has not been granted ${service}.`, {
-      hint: `Ask for it with mcp__integrations__request({ "service": "${service}", "reason": "…" }).`,
-    });
-  }
-  if (!ofService.some(isOn)) {
-    const byAgent = ofService.some(({ enabled, paused }) => enabled && paused);
-    throw new HubError("not_granted", `${service} is switched off for the profile ${profile}.`, {
-      hint: byAgent
-        ? `Switch it on with mcp__integrations__toggle({ "integration": "${service}", "enabled": true }).`
-        : `Ask the owner for it with mcp__integrations__request({ "service": "${service}", "reason": "…" }).`,
-    });
-  }
+  const held = holdings.grants.filter(({ integration }) => integration.service === service);
+  checkOn(profile, service, held);
   const accounts = accountsOf(holdings, service, name, operation.effect);
   if (accounts.length === 0) {
     throw new HubError("not_granted", `The profile ${profile} has not been granted ${service}.${name}.`, {
@@ -64,6 +52,22 @@ export async function findCallable(catalog: Catalog, holdings: Holdings, tool: s
     });
   }
   return { service, connector: await catalog.connector(service), name, operation, accounts };
+}
+
+/** Refuses what a profile was not granted, or what is switched off, and says how to ask for it. */
+export function checkOn(profile: string, meant: string, held: readonly Granted[]): void {
+  if (held.length === 0) {
+    throw new HubError("not_granted", `The profile ${profile} has not been granted ${meant}.`, {
+      hint: `Ask for it with mcp__integrations__request({ "service": "${meant}", "reason": "…" }).`,
+    });
+  }
+  if (held.some(isOn)) return;
+  const byAgent = held.some(({ enabled, paused }) => enabled && paused);
+  throw new HubError("not_granted", `${meant} is switched off for the profile ${profile}.`, {
+    hint: byAgent
+      ? `Switch it on with mcp__integrations__toggle({ "integration": "${meant}", "enabled": true }).`
+      : `Ask the owner for it with mcp__integrations__request({ "service": "${meant}", "reason": "…" }).`,
+  });
 }
 
 export function isOn(granted: Granted): boolean {
