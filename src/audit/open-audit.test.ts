@@ -117,6 +117,18 @@ await onEachStore((makeDatabase) => {
     expect(commits).toBe(1);
   });
 
+  test("an entry that nobody waits for is on disk soon, and listed at once", async () => {
+    const { audit } = await openAll();
+
+    const first = audit.appendLater(INTENT);
+    const listed = await audit.list({ workspaceId: "ws_1", limit: 10 });
+    await first;
+    await audit.appendLater(INTENT);
+
+    expect(listed).toHaveLength(1);
+    expect(await audit.verify("ws_1")).toMatchObject({ ok: true, entries: 2 });
+  });
+
   test("each workspace has a chain of its own", async () => {
     const { store, audit } = await openAll();
 

@@ -1,9 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import type { Transaction } from "kysely";
-import { HubError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
 import type { AuditEntryRow, Tables } from "../store/tables.ts";
 import type { LooseEntry } from "./chain.ts";
+import { openEntryQueue } from "./entry-queue.ts";
 import { prepareWriter } from "./prepare-writer.ts";
 import { type Verdict, verifyChain } from "./verify-chain.ts";
 
@@ -37,6 +36,8 @@ export interface Audit {
    * transaction use `appendIn`: this would wait for that transaction's end.
    */
   append(entry: AuditEntry): Promise<void>;
+  /** `append` for what nobody waits for: it is on disk with the next entry that someone does, or some milliseconds later. */
+  appendLater(entry: AuditEntry): Promise<void>;
   /** Adds an entry in the transaction of its cause, so that both are kept or neither. */
   appendIn(db: Transaction<Tables>, entry: AuditEntry): Promise<void>;
   /** The newest first. */
@@ -46,53 +47,19 @@ export interface Audit {
   flush(): Promise<void>;
 }
 
-interface Waiter {
-  readonly entry: LooseEntry;
-  readonly resolve: () => void;
-  readonly reject: (error: HubError) => void;
-}
-
-const ENTRIES_PER_COMMIT = 256;
-
 export function openAudit({ store, now = () => new Date() }: { store: Store; now?: () => Date }): Audit {
   const writeEntries = prepareWriter(store);
-  const waiters: Waiter[] = [];
-  let committing: Promise<void> | undefined;
-
-  async function commitAll(): Promise<void> {
-    while (waiters.length > 0) {
-      // Callers whose requests arrived together append in the same turn of the event loop.
-      await setImmediate();
-      await commit(waiters.splice(0, ENTRIES_PER_COMMIT));
-    }
-    committing = undefined;
-  }
-
-  async function commit(batch: readonly Waiter[]): Promise<void> {
-    const entries = batch.map(({ entry }) => entry);
-    try {
-      await store.transaction((db) => writeEntries(db, entries));
-      for (const { resolve } of batch) resolve();
-    } catch (cause) {
-      const error = new HubError("unavailable", "The audit log could not be written.", {
-        hint: "Check that the database answers and its disk has room, then try again.",
-        cause,
-      });
-      for (const { reject } of batch) reject(error);
-    }
-  }
-
+  const queue = openEntryQueue((entries) => store.transaction((db) => writeEntries(db, entries)));
   return {
-    append(entry) {
-      return new Promise((resolve, reject) => {
-        waiters.push({ entry: toLooseEntry(entry, now()), resolve, reject });
-        committing ??= commitAll();
-      });
-    },
+    append: (entry) => queue.add(toLooseEntry(entry, now())),
+    appendLater: (entry) => queue.addLater(toLooseEntry(entry, now())),
     appendIn: (db, entry) => writeEntries(db, [toLooseEntry(entry, now())]),
-    list: (filter) => listEntries(store, filter),
+    async list(filter) {
+      await queue.flush();
+      return listEntries(store, filter);
+    },
     verify: (workspaceId) => verifyChain(store.db, workspaceId),
-    flush: async () => committing,
+    flush: queue.flush,
   };
 }
 
