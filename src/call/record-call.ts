@@ -52,7 +52,7 @@ export async function recordCall({ audit, onFault }: RecordParts, recorded: Reco
     recordOutcome(outcome) {
       const durationMs = Math.round(performance.now() - startedAt);
       audit
-        .append({ ...subject, action: "call.outcome", details: { ...common, durationMs, ...outcome } })
+        .appendLater({ ...subject, action: "call.outcome", details: { ...common, durationMs, ...outcome } })
         .catch((error: unknown) => onFault(`The outcome of ${call} could not be recorded.`, error));
     },
   };
