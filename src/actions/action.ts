@@ -5,12 +5,12 @@ import type { Calls } from "../call/open-calls.ts";
 import type { Effect, Method } from "../connector/operation.ts";
 import type { RequestLine } from "../connector/request-line.ts";
 import { HubError } from "../errors.ts";
-import type { ConnectParts } from "../integrations/connect.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
+import type { OauthParts } from "../integrations/oauth-flows.ts";
 import type { OwnerNotices } from "../notify/owner-notices.ts";
 
 /** What actions are run with: the hub's features and who is asking. */
-export interface ActionContext extends ConnectParts, Ledger {
+export interface ActionContext extends OauthParts, Ledger {
   readonly calls: Calls;
   readonly notices: OwnerNotices;
   readonly credentialsOf: CredentialsOf;

@@ -7,6 +7,8 @@ import * as grants from "./grants.ts";
 import * as integrations from "./integrations.ts";
 import * as keys from "./keys.ts";
 import * as notify from "./notify.ts";
+import * as oauthApps from "./oauth-apps.ts";
+import * as oauth from "./oauth.ts";
 import * as profiles from "./profiles.ts";
 import * as registry from "./registry.ts";
 import * as requests from "./requests.ts";
@@ -16,6 +18,8 @@ import { call, list } from "./tools.ts";
 export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   integrations: { ...registry, ...integrations },
   credentials,
+  oauth,
+  "oauth-apps": oauthApps,
   profiles,
   grants,
   requests,

@@ -138,19 +138,26 @@ export interface FlowState {
   readonly expiresAt: string;
 }
 
-export async function readFlow(db: Db, workspaceId: string, id: string, now = new Date()): Promise<FlowState> {
+export async function readFlow(
+  db: Db,
+  workspaceId: string,
+  service: string,
+  id: string,
+  now = new Date(),
+): Promise<FlowState> {
   const row = await db
     .selectFrom("oauth_flows")
     .selectAll()
     .where("workspace_id", "=", workspaceId)
     .where("id", "=", id)
+    .where("service", "=", service)
     .executeTakeFirst();
   if (!row) {
-    throw new HubError("not_found", `There is no flow ${id}, or it is long over.`, {
+    throw new HubError("not_found", `There is no flow ${id} of ${service}, or it is long over.`, {
       hint: "Begin a new one.",
     });
   }
-  const { service, status, reason, account, integration_id, expires_at } = row;
+  const { status, reason, account, integration_id, expires_at } = row;
   const isOver = status === "connected" || status === "failed";
   return {
     id,

@@ -3,8 +3,8 @@ import type { Action } from "../../actions/action.ts";
 
 type Schema = z.core.JSONSchema._JSONSchema;
 
-/** `settings` are pairs whose values are read as JSON where they are JSON. */
-type Kind = "text" | "number" | "switch" | "list" | "pairs" | "settings" | "json";
+/** `settings` are pairs whose values are read as JSON where they are JSON; a `secret` need not stand in the command. */
+type Kind = "text" | "secret" | "number" | "switch" | "list" | "pairs" | "settings" | "json";
 
 /** One input of an action, as a command line takes it. */
 export interface Field {
@@ -28,6 +28,7 @@ const NAMED_VALUES = { placeholder: "name=value", note: "may be repeated; name=-
 
 const KINDS: Readonly<Record<Kind, { readonly placeholder: string; readonly note: string }>> = {
   text: { placeholder: "text", note: "" },
+  secret: { placeholder: "text", note: "- reads it from stdin" },
   number: { placeholder: "number", note: "" },
   switch: { placeholder: "", note: "" },
   list: { placeholder: "text", note: "may be repeated" },
@@ -67,7 +68,7 @@ export function fieldsOf({ input, positional = [], switches = {} }: Action): rea
 function kindOf(schema: Schema): Kind {
   if (typeof schema === "boolean") return "json";
   const { type, additionalProperties } = schema;
-  if (type === "string") return "text";
+  if (type === "string") return schema.format === "password" ? "secret" : "text";
   if (type === "integer" || type === "number") return "number";
   if (type === "boolean") return "switch";
   if (type === "array") return "list";

@@ -51,6 +51,7 @@ async function readValue(field: Field, given: Given, readStdin: ReadStdin): Prom
     return Object.fromEntries(pairs.map(([name, text]) => [name, parseLoosely(text)]));
   }
   if (typeof given !== "string") return given;
+  if (field.kind === "secret") return given === "-" ? readStdin() : given;
   if (field.kind === "number") return /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
   return field.kind === "json" ? readJson(field, given, readStdin) : given;
 }
