@@ -28,7 +28,13 @@ export async function bootstrap({ store, audit, owner }: Hub): Promise<Welcome |
     const profiles = await listProfiles(db, workspaceId);
     if (profiles.length === 0) {
       const { id: profileId } = await createProfile(db, workspaceId, FIRST_PROFILE);
-      await audit.appendIn(db, { workspaceId, actor, action: "profile.create", profileId, details: { name: FIRST_PROFILE } });
+      await audit.appendIn(db, {
+        workspaceId,
+        actor,
+        action: "profile.create",
+        profileId,
+        details: { name: FIRST_PROFILE },
+      });
     }
     return { ownerKey: token, profile: profiles[0]?.name ?? FIRST_PROFILE };
   });

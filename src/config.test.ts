@@ -30,7 +30,7 @@ test("with nothing set, everything has its default", () => {
       logLevel: "info",
       databaseUrl: "/home/ann/.local/share/patchbay/patchbay.db",
       allowPrivateHosts: [],
-      limits: { maxBodyBytes: 10_485_760, resultTokens: 25_000, callTimeoutMs: 30_000 },
+      limits: { maxBodyBytes: 10_485_760, resultTokens: 25_000, callTimeoutMs: 30_000, requestsPerMinute: 600 },
     },
     masterKey: undefined,
     masterKeyFile: undefined,

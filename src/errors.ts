@@ -1,14 +1,17 @@
 /** What went wrong, in one word. The table decides the HTTP status, the exit code and whether a retry can help. */
-const CODES = {
+export const ERROR_CODES = {
   invalid_input: { status: 400, exitCode: 2, retryable: false },
   unauthenticated: { status: 401, exitCode: 3, retryable: false },
   not_granted: { status: 403, exitCode: 3, retryable: false },
   denied: { status: 403, exitCode: 3, retryable: false },
   address_refused: { status: 403, exitCode: 3, retryable: false },
   not_found: { status: 404, exitCode: 4, retryable: false },
+  method_not_allowed: { status: 405, exitCode: 2, retryable: false },
   conflict: { status: 409, exitCode: 5, retryable: false },
   reconnect_required: { status: 409, exitCode: 5, retryable: false },
   too_large: { status: 413, exitCode: 2, retryable: false },
+  unsupported_type: { status: 415, exitCode: 2, retryable: false },
+  idempotency_key_reused: { status: 422, exitCode: 5, retryable: false },
   service_rejected: { status: 422, exitCode: 6, retryable: false },
   rate_limited: { status: 429, exitCode: 7, retryable: true },
   cancelled: { status: 499, exitCode: 130, retryable: true },
@@ -18,7 +21,7 @@ const CODES = {
   timeout: { status: 504, exitCode: 7, retryable: true },
 } as const;
 
-export type ErrorCode = keyof typeof CODES;
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface HubErrorOptions {
   /** What the reader can do about it, as one imperative sentence. */
@@ -52,16 +55,16 @@ export class HubError extends Error {
 
   /** HTTP status of the REST face. */
   get status(): number {
-    return CODES[this.code].status;
+    return ERROR_CODES[this.code].status;
   }
 
   /** Process exit code of the CLI. */
   get exitCode(): number {
-    return CODES[this.code].exitCode;
+    return ERROR_CODES[this.code].exitCode;
   }
 
   get retryable(): boolean {
-    return CODES[this.code].retryable;
+    return ERROR_CODES[this.code].retryable;
   }
 }
 

@@ -14,21 +14,23 @@ const Status = z.enum(["pending", "approved", "denied", "used", "expired"]);
 
 const PREVIEW_LIMIT = 2_000;
 
-const Approval = z.object({
-  id: z.string(),
-  profile_id: z.string(),
-  profile: z.string(),
-  integration_id: z.string(),
-  service: z.string(),
-  account: z.string().describe("As whom the call would be made"),
-  operation: z.string(),
-  arguments_preview: z.string().describe("The call's arguments, cut to 2,000 characters"),
-  status: Status,
-  created_at: z.string(),
-  expires_at: z.string(),
-  decided_at: z.string().nullable(),
-  used_at: z.string().nullable().describe("When it let the call run, or the agent was told of the denial"),
-});
+const Approval = z
+  .object({
+    id: z.string(),
+    profile_id: z.string(),
+    profile: z.string(),
+    integration_id: z.string(),
+    service: z.string(),
+    account: z.string().describe("As whom the call would be made"),
+    operation: z.string(),
+    arguments_preview: z.string().describe("The call's arguments, cut to 2,000 characters"),
+    status: Status,
+    created_at: z.string(),
+    expires_at: z.string(),
+    decided_at: z.string().nullable(),
+    used_at: z.string().nullable().describe("When it let the call run, or the agent was told of the denial"),
+  })
+  .meta({ id: "Approval" });
 
 function view(row: NamedApproval): z.input<typeof Approval> {
   return { ...row, arguments_preview: cutText(row.arguments_preview, PREVIEW_LIMIT) };

@@ -4,16 +4,18 @@ import { toPage } from "../store/page.ts";
 import { action } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
 
-const Entry = z.object({
-  seq: z.number(),
-  at: z.string(),
-  action: z.string(),
-  actor: z.string(),
-  profile_id: z.string().nullable(),
-  integration_id: z.string().nullable(),
-  operation: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()),
-});
+const Entry = z
+  .object({
+    seq: z.number(),
+    at: z.string(),
+    action: z.string(),
+    actor: z.string(),
+    profile_id: z.string().nullable(),
+    integration_id: z.string().nullable(),
+    operation: z.string().nullable(),
+    details: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: "AuditEntry" });
 
 export const list = action({
   summary: "List what happened, the newest first.",

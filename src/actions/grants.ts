@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { deleteGrant, type Granted, setGrant } from "../access/grants.ts";
+import { deleteGrant, type Granted, readPolicy, type RevisePolicy, setGrant } from "../access/grants.ts";
 import { checkPolicy, Policy } from "../access/policy.ts";
 import { cutPage } from "../store/page.ts";
 import type { ProfileRow } from "../store/tables.ts";
@@ -10,15 +10,17 @@ import { reachIntegration, reachProfile } from "./reach.ts";
 
 const ProfileReference = z.string().describe("An id (prof_…) or a name");
 
-const Grant = z.object({
-  profile: z.string(),
-  integration: z.string(),
-  service: z.string(),
-  label: z.string(),
-  enabled: z.boolean().describe("The owner's switch"),
-  paused: z.boolean().describe("Whether the agent switched it off for itself"),
-  policy: Policy,
-});
+const Grant = z
+  .object({
+    profile: z.string(),
+    integration: z.string(),
+    service: z.string(),
+    label: z.string(),
+    enabled: z.boolean().describe("The owner's switch"),
+    paused: z.boolean().describe("Whether the agent switched it off for itself"),
+    policy: Policy,
+  })
+  .meta({ id: "Grant" });
 
 function view({ name }: ProfileRow, { integration, enabled, paused, policy }: Granted): z.input<typeof Grant> {
   const { id, service, label } = integration;
@@ -86,7 +88,7 @@ interface Change {
   /** What was named, and is checked. */
   readonly lists: Policy;
   /** Makes the policy from the one that stands. */
-  readonly revise: (old: Policy) => Policy;
+  readonly revise: RevisePolicy;
   readonly enabled?: boolean;
 }
 
@@ -101,16 +103,14 @@ async function put(
   const row = await reachIntegration(context, integration);
   const { operations } = await context.catalog.connector(row.service);
   checkPolicy(lists, row.service, Object.keys(operations));
-  const { grants } = await context.calls.holdingsOf(owner.id);
-  const old = grants.find((granted) => granted.integration.id === row.id);
-  const policy = revise(old?.policy ?? {});
   const grant = await setGrant(context, actor, {
     workspaceId,
     profileId: owner.id,
     integrationId: row.id,
-    policy,
+    policy: revise,
     ...(enabled !== undefined && { enabled }),
   });
+  const policy = readPolicy(grant.policy);
   return view(owner, { integration: row, enabled: grant.enabled === 1, paused: grant.paused === 1, policy });
 }
 

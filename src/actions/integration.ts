@@ -9,17 +9,19 @@ export const Label = z.string().min(1).max(60).describe("Tells this account from
 export const Settings = z.record(z.string(), z.unknown());
 
 /** A connected account as every face shows it. */
-export const Integration = z.object({
-  id: z.string(),
-  service: z.string(),
-  label: z.string(),
-  status: z.enum(["pending", "configured", "active", "error", "disconnected"]),
-  status_reason: z.string().nullable(),
-  account_id: z.string().nullable(),
-  base_url: z.string().nullable(),
-  config: Settings,
-  connected_at: z.string().nullable(),
-});
+export const Integration = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    label: z.string(),
+    status: z.enum(["pending", "configured", "active", "error", "disconnected"]),
+    status_reason: z.string().nullable(),
+    account_id: z.string().nullable(),
+    base_url: z.string().nullable(),
+    config: Settings,
+    connected_at: z.string().nullable(),
+  })
+  .meta({ id: "Integration" });
 
 export function viewIntegration(row: IntegrationRow): z.input<typeof Integration> {
   return { ...row, config: settingsOf(row) };

@@ -9,15 +9,17 @@ import type { WorkspaceRow } from "../store/tables.ts";
 import { action, type ActionContext } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
 
-const Key = z.object({
-  id: z.string(),
-  profile_id: z.string().nullable(),
-  ending: z.string().describe("Its last four characters"),
-  scopes: z.array(z.string()),
-  created_at: z.string(),
-  expires_at: z.string().nullable(),
-  revoked_at: z.string().nullable(),
-});
+const Key = z
+  .object({
+    id: z.string(),
+    profile_id: z.string().nullable(),
+    ending: z.string().describe("Its last four characters"),
+    scopes: z.array(z.string()),
+    created_at: z.string(),
+    expires_at: z.string().nullable(),
+    revoked_at: z.string().nullable(),
+  })
+  .meta({ id: "Key" });
 
 const Mode = z.enum(["live", "test"]).optional().describe("Test keys live in a world of their own");
 

@@ -12,12 +12,14 @@ const Name = z
   .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "lower-case letters, digits, - and _, at most 40")
   .describe("Lower-case letters, digits, - and _");
 
-const Profile = z.object({
-  id: z.string(),
-  name: z.string(),
-  notification_channels: z.array(z.string()),
-  created_at: z.string(),
-});
+const Profile = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    notification_channels: z.array(z.string()),
+    created_at: z.string(),
+  })
+  .meta({ id: "Profile" });
 
 function view(row: ProfileRow): z.input<typeof Profile> {
   return { ...row, notification_channels: JSON.parse(row.notification_channels) as string[] };

@@ -9,15 +9,17 @@ import { reachableIntegrations } from "./reach.ts";
 
 const JsonSchema = z.record(z.string(), z.unknown()).describe("JSON Schema");
 
-const Service = z.object({
-  service: z.string(),
-  name: z.string(),
-  version: z.string().describe("Of Patchbay's connector"),
-  category: z.string(),
-  capabilities: z.array(z.string()),
-  auth: z.array(z.string()).describe("Ways to authenticate, e.g. api_key or oauth2"),
-  connected: z.number().describe("How many of its accounts are connected"),
-});
+const Service = z
+  .object({
+    service: z.string(),
+    name: z.string(),
+    version: z.string().describe("Of Patchbay's connector"),
+    category: z.string(),
+    capabilities: z.array(z.string()),
+    auth: z.array(z.string()).describe("Ways to authenticate, e.g. api_key or oauth2"),
+    connected: z.number().describe("How many of its accounts are connected"),
+  })
+  .meta({ id: "Service" });
 
 const Described = Service.extend({
   credentials: z.array(
@@ -44,7 +46,7 @@ const Described = Service.extend({
       input: JsonSchema,
     }),
   ),
-});
+}).meta({ id: "ServiceDescription" });
 
 export const available = action({
   summary: "List the services that can be connected.",

@@ -13,18 +13,20 @@ import { callerOf } from "./reach.ts";
 
 const Status = z.enum(["pending", "approved", "denied"]);
 
-const Request = z.object({
-  id: z.string(),
-  profile_id: z.string(),
-  profile: z.string(),
-  service: z.string(),
-  operations: z.array(z.string()).nullable().describe("The operations that are wanted; null for all of them"),
-  reason: z.string(),
-  status: Status,
-  answer: z.string().nullable(),
-  created_at: z.string(),
-  decided_at: z.string().nullable(),
-});
+const Request = z
+  .object({
+    id: z.string(),
+    profile_id: z.string(),
+    profile: z.string(),
+    service: z.string(),
+    operations: z.array(z.string()).nullable().describe("The operations that are wanted; null for all of them"),
+    reason: z.string(),
+    status: Status,
+    answer: z.string().nullable(),
+    created_at: z.string(),
+    decided_at: z.string().nullable(),
+  })
+  .meta({ id: "Request" });
 
 function view(row: NamedRequest): z.input<typeof Request> {
   return { ...row, operations: operationsOf(row) ?? null };

@@ -30,19 +30,21 @@ export const list = action({
   },
 });
 
-const Called = z.object({
-  status: z
-    .enum(["done", "contents", "paged", "approval_pending"])
-    .describe("With approval_pending, make the same call again once it is approved"),
-  data: z.unknown().optional().describe("What the tool answered"),
-  approval: z.string().optional(),
-  url: z.string().optional().describe("Where an owner can decide"),
-  expires_at: z.string().optional(),
-  account: z
-    .object({ service: z.string(), label: z.string(), integration: z.string() })
-    .optional()
-    .describe("The account it acted as"),
-});
+const Called = z
+  .object({
+    status: z
+      .enum(["done", "contents", "paged", "approval_pending"])
+      .describe("With approval_pending, make the same call again once it is approved"),
+    data: z.unknown().optional().describe("What the tool answered"),
+    approval: z.string().optional(),
+    url: z.string().optional().describe("Where an owner can decide"),
+    expires_at: z.string().optional(),
+    account: z
+      .object({ service: z.string(), label: z.string(), integration: z.string() })
+      .optional()
+      .describe("The account it acted as"),
+  })
+  .meta({ id: "ToolResult" });
 
 export const call = action({
   summary: "Call a tool as a profile.",

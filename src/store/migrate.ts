@@ -2,13 +2,19 @@ import { type Migration, Migrator } from "kysely/migration";
 import { sql } from "kysely";
 import { HubError } from "../errors.ts";
 import { first } from "./migrations/0001-first.ts";
+import { answers } from "./migrations/0002-answers.ts";
 import { oauth } from "./migrations/0003-oauth.ts";
 import { decisions } from "./migrations/0004-decisions.ts";
 import type { Db, Engine } from "./open.ts";
 
 /** Every migration by its name, oldest first. One that was released is never changed. */
 function migrations(engine: Engine): Record<string, Migration> {
-  return { "0001-first": first(engine), "0003-oauth": oauth, "0004-decisions": decisions };
+  return {
+    "0001-first": first(engine),
+    "0002-answers": answers,
+    "0003-oauth": oauth,
+    "0004-decisions": decisions,
+  };
 }
 
 /** Brings the schema up to date, each migration in a transaction, one process at a time. */

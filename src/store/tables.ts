@@ -18,6 +18,7 @@ export interface Tables {
   audit_entries: AuditEntryRow;
   audit_heads: AuditHeadRow;
   pages: PageRow;
+  answers: AnswerRow;
   settings: SettingRow;
   changes: ChangeRow;
 }
@@ -267,6 +268,21 @@ export interface PageRow {
   workspace_id: string;
   profile_id: string;
   content: string;
+  expires_at: string;
+}
+
+/** What a request with an `Idempotency-Key` was answered, for when it is sent again. */
+export interface AnswerRow {
+  workspace_id: string;
+  /** The id of the key that sent it: each has idempotency keys of its own. */
+  actor: string;
+  idempotency_key: string;
+  /** Digest of the route and the input, keyed so that it can't be guessed from. */
+  request: string;
+  /** HTTP status; null until it is answered. */
+  status: number | null;
+  /** JSON; null where nothing is sent. */
+  body: string | null;
   expires_at: string;
 }
 

@@ -8,10 +8,8 @@ type Facts = Readonly<Record<string, unknown>>;
 /** What an action answered, for people: a table of a list's rows, or one fact a line. */
 export function renderAnswer({ columns, output }: Action, answer: unknown, width: number): string {
   if (!isFacts(answer)) return renderValue(answer, width, columns);
-  const { properties = {} } = z.toJSONSchema(output, { unrepresentable: "any" });
-  const notes = Object.entries(properties).flatMap(([name, schema]) =>
-    typeof schema === "object" && schema.description !== undefined ? [[name, schema.description] as const] : [],
-  );
+  const fields = output instanceof z.ZodObject ? Object.entries(output.shape) : [];
+  const notes = fields.flatMap(([name, { description }]) => (description === undefined ? [] : [[name, description]]));
   return renderFacts(answer, width, Object.fromEntries(notes));
 }
 

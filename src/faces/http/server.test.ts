@@ -62,7 +62,7 @@ test.each([
   ["no key", {}, "The request has no key."],
   ["a key of another scheme", { authorization: "Basic cGI6eA==" }, "The request has no key."],
   ["an unknown key", bearer("pb_live_unknown"), "The key is unknown, revoked or expired."],
-])("a request with %s is not let in, and is told how to be", async (_what, headers, title) => {
+])("a request with %s is not let in, and is told how to be", async (_what, headers, detail) => {
   const { url } = await arrange();
 
   const answer = await send(`${url}/mcp`, { headers, body: INITIALIZE });
@@ -71,7 +71,7 @@ test.each([
     status: 401,
     headers: { "www-authenticate": 'Bearer realm="patchbay"', "content-type": "application/problem+json" },
   });
-  expect(JSON.parse(answer.body)).toMatchObject({ status: 401, code: "unauthenticated", title });
+  expect(JSON.parse(answer.body)).toMatchObject({ status: 401, code: "unauthenticated", detail });
 });
 
 test("a revoked key is not let in", async () => {
@@ -94,7 +94,7 @@ test("an owner's key calls no tools", async () => {
   expect(answer.status).toBe(403);
   expect(JSON.parse(answer.body)).toMatchObject({
     code: "not_granted",
-    title: "This key can't be used by an agent.",
+    detail: "This key can't be used by an agent.",
     hint: 'Make one with "patchbay keys create --profile NAME".',
   });
 });
@@ -148,7 +148,7 @@ test.each(["nope", "constructor"])("there is no endpoint for the unknown service
   expect(answer.status).toBe(404);
   expect(JSON.parse(answer.body)).toMatchObject({
     code: "not_found",
-    title: `Patchbay has no connector for ${service}.`,
+    detail: `Patchbay has no connector for ${service}.`,
   });
 });
 

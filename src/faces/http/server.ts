@@ -7,7 +7,10 @@ import { HubError } from "../../errors.ts";
 import { type Hub, publicUrl } from "../../hub.ts";
 import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
 import { requireCaller } from "../mcp/server.ts";
+import { openRest } from "../rest/open-rest.ts";
+import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
+import { PROBLEM_TYPE, problemHeaders, toProblem } from "./problem.ts";
 
 export interface HttpServer {
   /** Where it listens, e.g. `http://127.0.0.1:7300`. */
@@ -27,7 +30,7 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
     const answered = new Promise<void>((resolve) => response.once("close", resolve));
     answering.add(answered);
     void answered.then(() => answering.delete(answered));
-    route(request, response).catch((error: unknown) => sendProblem(response, hub.asHubError(error)));
+    route(request, response).catch((error: unknown) => sendProblem(hub, response, hub.asHubError(error)));
   });
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
@@ -64,14 +67,16 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const guard = openGuard(hub.config.server.host, hub.config.server.publicUrl);
   const serveMcp = openMcpRoute(hub, mcp);
+  const serveRest = openRest(hub);
   return async (request, response) => {
     guard(request.headers);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
+    if (path === "/docs" || /^\/v1(\/|$)/.test(path)) return serveRest(request, response);
     throw new HubError("not_found", "There is nothing at this address.", {
-      hint: `MCP is at ${publicUrl(hub.config)}/mcp.`,
+      hint: `MCP is at ${publicUrl(hub.config)}/mcp, and the API is described at ${publicUrl(hub.config)}/docs.`,
     });
   };
 }
@@ -82,7 +87,7 @@ type McpRoute = (request: IncomingMessage, response: ServerResponse, service: st
 function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
   const maxRequestBodySize = hub.config.server.limits.maxBodyBytes;
   return async (request, response, service) => {
-    const caller = requireCaller(await hub.authenticate(bearerToken(request)));
+    const caller = requireCaller(await hub.authenticate(bearerToken(request.headers.authorization)));
     if (service !== undefined && !knowsService(hub, service)) {
       throw new HubError("not_found", `Patchbay has no connector for ${service}.`, {
         hint: `MCP with all tools is at ${publicUrl(hub.config)}/mcp.`,
@@ -117,24 +122,18 @@ function notJson(): Response {
   return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 400 });
 }
 
-function bearerToken(request: IncomingMessage): string {
-  const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  if (token !== undefined) return token;
-  throw new HubError("unauthenticated", "The request has no key.", {
-    hint: 'Send one as "Authorization: Bearer pb_live_…"; make it with "patchbay keys create --profile NAME".',
-  });
-}
-
-/** Answers with https://www.rfc-editor.org/rfc/rfc9457 problem details. */
-function sendProblem(response: ServerResponse, error: HubError): void {
+function sendProblem(hub: Hub, response: ServerResponse, error: HubError): void {
   if (response.headersSent) return void response.destroy();
-  const { status, code, message, hint } = error;
-  if (status === 401) response.setHeader("www-authenticate", 'Bearer realm="patchbay"');
-  const problem = { type: "about:blank", title: message, status, code, ...(hint !== undefined && { hint }) };
-  sendJson(response, status, problem, "application/problem+json");
+  const problem = toProblem(error, `${publicUrl(hub.config)}/docs`);
+  sendJson(response, problem.status, problem, { ...problemHeaders(problem), "content-type": PROBLEM_TYPE });
 }
 
-function sendJson(response: ServerResponse, status: number, body: object, type = "application/json"): void {
-  response.writeHead(status, { "content-type": type });
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = { "content-type": "application/json" },
+): void {
+  response.writeHead(status, headers);
   response.end(JSON.stringify(body));
 }

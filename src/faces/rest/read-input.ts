@@ -1,0 +1,110 @@
+import * as z from "zod";
+import { parseInput } from "../../call/parse-input.ts";
+import { HubError } from "../../errors.ts";
+import type { RestRoute } from "./routes.ts";
+
+/** An action's input. */
+export type Fields = Record<string, unknown>;
+
+/** Reads an action's input from a request: the path's fields, and the others from the query or from the JSON body. */
+export async function readInput(
+  route: RestRoute,
+  request: Request,
+  pathFields: Readonly<Record<string, string>>,
+  limitBytes: number,
+): Promise<Fields> {
+  const text = await readText(request, limitBytes);
+  const query = new URL(request.url).searchParams;
+  const others = route.rest === "query" ? readQuery(route, query, text) : readBody(request, query, text);
+  for (const name of route.inPath) {
+    if (name in others) throw new HubError("invalid_input", `${name} is given by the path, and again beside it.`);
+  }
+  const fields = { ...others, ...pathFields };
+  for (const [name, value] of Object.entries(fields)) refuseNul(name, value);
+  return parseInput(`${route.method} /v1${route.path}`, route.action.input, fields);
+}
+
+/** Counts as it reads: a request need not say beforehand how long it is. */
+async function readText(request: Request, limitBytes: number): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > limitBytes) throw tooLarge(limitBytes);
+  if (!request.body) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let size = 0;
+  let text = "";
+  try {
+    for await (const chunk of request.body) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    throw new HubError("invalid_input", "The body could not be read as UTF-8.", { cause: error });
+  }
+}
+
+function tooLarge(limitBytes: number): HubError {
+  return new HubError("too_large", `The body is larger than ${limitBytes} bytes.`, {
+    hint: "Send less, or let the hub's owner raise server.limits.maxBodyBytes.",
+  });
+}
+
+function readQuery(route: RestRoute, query: URLSearchParams, body: string): Fields {
+  if (body !== "") {
+    throw new HubError("invalid_input", `A ${route.method} takes no body.`, { hint: "Give the fields in the query." });
+  }
+  const { properties = {} } = z.toJSONSchema(route.action.input, { io: "input", unrepresentable: "any" });
+  const names = [...new Set(query.keys())];
+  return Object.fromEntries(names.map((name) => [name, readValue(name, properties[name], query.getAll(name))]));
+}
+
+/** Text, or what the field's type makes of it; what it can't be is left for the schema to refuse. */
+function readValue(
+  name: string,
+  schema: z.core.JSONSchema._JSONSchema | undefined,
+  values: readonly string[],
+): unknown {
+  const type = typeof schema === "object" ? schema.type : undefined;
+  if (type === "array") return values;
+  const [value = "", ...more] = values;
+  if (more.length > 0) throw new HubError("invalid_input", `${name} is given ${values.length} times.`);
+  if (type === "integer" || type === "number") return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (type === "boolean") return value === "true" ? true : value === "false" ? false : value;
+  return value;
+}
+
+function readBody(request: Request, query: URLSearchParams, body: string): Fields {
+  const [name] = query.keys();
+  if (name !== undefined) {
+    throw new HubError("invalid_input", `The query has ${name}, and ${request.method} takes its fields in the body.`, {
+      hint: "Send them as JSON.",
+    });
+  }
+  if (body === "") return {};
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new HubError("unsupported_type", "The body is not said to be JSON.", {
+      hint: 'Send JSON with "Content-Type: application/json".',
+    });
+  }
+  const fields = parseJson(body);
+  if (typeof fields === "object" && fields !== null && !Array.isArray(fields)) return { ...fields };
+  throw new HubError("invalid_input", "The body is not a JSON object.", { hint: "Send the fields as an object." });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HubError("invalid_input", "The body is not valid JSON.", { hint: "Check its quotes and commas.", cause });
+  }
+}
+
+/** PostgreSQL keeps no text that holds one, so there is nothing it could name. */
+function refuseNul(name: string, value: unknown): void {
+  const texts = Array.isArray(value) ? value : [value];
+  if (texts.some((text) => typeof text === "string" && text.includes("\0"))) {
+    throw new HubError("invalid_input", `${name} holds a NUL character.`);
+  }
+}
