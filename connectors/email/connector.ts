@@ -45,13 +45,15 @@ export default defineConnector({
   channel: {
     send: {
       operation: "send_email",
-      toInput({ title, message, profile }, { to }) {
+      isReadable: true,
+      toInput({ title, message, profile, link }, { to }) {
         if (to === undefined) {
           throw new HubError("invalid_input", "Email has nobody to notify: its setting to is not set.", {
             hint: "Set it with --config to=name@example.com.",
           });
         }
-        return { to: [to], subject: writeSubject(title ?? message), text: `${message}\n\n— ${profile}` };
+        const address = link ? `\n\n${link.label}: ${link.url}` : "";
+        return { to: [to], subject: writeSubject(title ?? message), text: `${message}${address}\n\n— ${profile}` };
       },
     },
   },

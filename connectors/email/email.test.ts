@@ -317,6 +317,14 @@ test("a notification's title is its subject, on one line and not too long", () =
   expect(input).toMatchObject({ subject: `${"x".repeat(119)}…` });
 });
 
+test("a notification's link stands below its text", () => {
+  const link = { label: "Decide", url: "https://hub.example.com/x" };
+
+  expect(email.channel?.send.toInput({ ...notification, message: "Done.", link }, config)).toMatchObject({
+    text: "Done.\n\nDecide: https://hub.example.com/x\n\n— builder",
+  });
+});
+
 test("a notification without a recipient says which setting is missing", () => {
   const write = () => email.channel?.send.toInput(notification, { from: config.from });
 

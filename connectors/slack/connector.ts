@@ -10,6 +10,7 @@ export default defineConnector({
   category: "messaging",
   capabilities: ["messaging", "notifications", "search"],
   baseUrl: "https://slack.com/api",
+  rpc: true,
   auth: [
     apiKey({
       label: "Bot token",
@@ -88,13 +89,19 @@ export default defineConnector({
   channel: {
     send: {
       operation: "post_message",
+      isReadable: true,
       toInput(notification, { notifyChannel }) {
         if (notifyChannel === undefined) {
           throw new HubError("invalid_input", "Slack has no channel to notify: its setting notifyChannel is not set.", {
             hint: "Set it with --config notifyChannel=#general.",
           });
         }
-        return { channel: notifyChannel, text: writeText(notification) };
+        const { link } = notification;
+        return {
+          channel: notifyChannel,
+          text: writeText(notification),
+          ...(link && { link_buttons: [{ text: link.label, url: link.url }], unfurl_links: false }),
+        };
       },
     },
   },

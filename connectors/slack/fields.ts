@@ -1,3 +1,4 @@
+import type { KnownBlock } from "@slack/web-api";
 import * as z from "zod";
 
 export const ChannelId = z
@@ -25,4 +26,26 @@ export const nextCursorField = {
 /** Slack ends a list with an empty cursor, or with none. */
 export function findNextCursor(metadata: { readonly next_cursor?: string } | undefined): { next_cursor?: string } {
   return metadata?.next_cursor ? { next_cursor: metadata.next_cursor } : {};
+}
+
+/** https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+export const LinkButtons = z
+  .array(z.object({ text: z.string().min(1).max(75), url: z.url({ protocol: /^https?$/ }).max(3000) }))
+  .min(1)
+  .max(5);
+
+/** A message's text with buttons below it: Slack shows blocks in the place of the text. A section has 3,000 UTF-16 units. */
+export function writeBlocks(text: string, buttons: z.output<typeof LinkButtons>): KnownBlock[] {
+  const pieces = text.match(/.{1,1500}/gsu) ?? [];
+  return [
+    ...pieces.map((piece) => ({ type: "section" as const, text: { type: "mrkdwn" as const, text: piece } })),
+    {
+      type: "actions",
+      elements: buttons.map(({ text: label, url }) => ({
+        type: "button",
+        text: { type: "plain_text", text: label },
+        url,
+      })),
+    },
+  ];
 }

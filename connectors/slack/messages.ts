@@ -2,7 +2,15 @@ import * as z from "zod";
 import { operation } from "#connector";
 import { openSlack } from "./client.ts";
 import { hasCode } from "./failure.ts";
-import { ChannelId, cursorField, findNextCursor, MessageTs, nextCursorField } from "./fields.ts";
+import {
+  ChannelId,
+  cursorField,
+  findNextCursor,
+  LinkButtons,
+  MessageTs,
+  nextCursorField,
+  writeBlocks,
+} from "./fields.ts";
 
 const messageTs = MessageTs.describe("The message's ts, from post_message, read_channel or search_messages");
 
@@ -40,11 +48,16 @@ export const post_message = operation({
     text,
     thread_ts: MessageTs.exactOptional().describe("Reply in the thread of the message with this ts"),
     unfurl_links: z.boolean().exactOptional().describe("Whether links get previews"),
+    link_buttons: LinkButtons.exactOptional().describe("Buttons below the message, each of which opens an address"),
   }),
   output: Posted,
-  async run({ channel, ...message }, context) {
+  async run({ channel, link_buttons, ...message }, context) {
     const slack = await openSlack(context);
-    return slack.chat.postMessage({ ...message, channel: channel.replace(/^#/, "") });
+    return slack.chat.postMessage({
+      ...message,
+      channel: channel.replace(/^#/, ""),
+      ...(link_buttons && { blocks: writeBlocks(message.text, link_buttons) }),
+    });
   },
 });
 

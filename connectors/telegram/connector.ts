@@ -11,6 +11,7 @@ export default defineConnector({
   category: "messaging",
   capabilities: ["messaging", "notifications"],
   baseUrl: "https://api.telegram.org",
+  rpc: true,
   auth: [
     apiKey({
       label: "Bot token",
@@ -47,10 +48,13 @@ export default defineConnector({
             hint: "Set it with --config defaultChatId=… to the id of a chat that the bot is in.",
           });
         }
+        const { link, urgency } = notification;
         return {
           chat_id: defaultChatId,
           text: writeText(notification),
-          ...(notification.urgency === "low" && { disable_notification: true }),
+          ...(urgency === "low" && { disable_notification: true }),
+          ...(link && { link_preview_options: { is_disabled: true } }),
+          ...(link && isForButton(link.url) && { link_buttons: [{ text: link.label, url: link.url }] }),
         };
       },
     },
@@ -64,8 +68,14 @@ export default defineConnector({
 
 const TEXT_LIMIT = 4096;
 
-function writeText({ title, message, profile }: Notification): string {
+function writeText({ title, message, profile, link }: Notification): string {
   const heading = title === undefined ? "" : `${title}\n\n`;
-  const signature = `\n\n— ${profile}`;
-  return cutText(heading + message, TEXT_LIMIT - signature.length) + signature;
+  const address = link && !isForButton(link.url) ? `\n\n${link.label}: ${link.url}` : "";
+  const ending = `${address}\n\n— ${profile}`;
+  return cutText(heading + message, TEXT_LIMIT - ending.length) + ending;
+}
+
+/** Telegram refuses a message of which a button's host has no dot, as localhost has none. */
+function isForButton(url: string): boolean {
+  return URL.parse(url)?.hostname.includes(".") ?? false;
 }

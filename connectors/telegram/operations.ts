@@ -32,7 +32,23 @@ const messageFields = {
     .exactOptional()
     .describe("Whether to hide link previews"),
   disable_notification: disableNotification.exactOptional(),
+  link_buttons: z
+    .array(z.object({ text: z.string().min(1).max(64), url: z.url({ protocol: /^https?$/ }).max(2048) }))
+    .min(1)
+    .max(5)
+    .exactOptional()
+    .describe("Buttons below the message, each of which opens an address"),
 };
+
+interface Buttons {
+  readonly link_buttons?: readonly { readonly text: string; readonly url: string }[];
+}
+
+/** Telegram has rows of buttons; each of these gets a row. */
+function withKeyboard<Input extends Buttons>({ link_buttons, ...input }: Input) {
+  if (!link_buttons) return input;
+  return { ...input, reply_markup: { inline_keyboard: link_buttons.map((button) => [button]) } };
+}
 
 const fileFields = {
   chat_id: ChatId,
@@ -97,7 +113,7 @@ export const send_message = operation({
   effect: "write",
   input: z.object({ chat_id: ChatId, ...messageFields }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(withKeyboard(input)),
 });
 
 export const post_to_group = operation({
@@ -114,7 +130,7 @@ export const post_to_group = operation({
     ...messageFields,
   }),
   output: Message,
-  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(input),
+  run: async (input, context) => (await openTelegram(context)).raw.sendMessage(withKeyboard(input)),
 });
 
 export const send_photo = operation({

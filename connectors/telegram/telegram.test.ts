@@ -281,6 +281,32 @@ test("a notification goes to the default chat, signed by its profile", async () 
   });
 });
 
+test("a notification's link is a button, without a preview", async () => {
+  await using service = await startService({ [`POST /bot${TOKEN}/sendMessage`]: accept(message) });
+  const link = { label: "Decide", url: "https://hub.example.com/approvals/apr_1?token=t" };
+  const input = telegram.channel?.send.toInput({ ...notification, link }, { defaultChatId: 42 });
+
+  await runOn(service, telegram, "send_message", send_message.input.parse(input), { credentials });
+
+  expect(service.exchanges[0]?.body).toEqual({
+    chat_id: 42,
+    text: "The build is green.\n\n— builder",
+    link_preview_options: { is_disabled: true },
+    reply_markup: { inline_keyboard: [[{ text: "Decide", url: link.url }]] },
+  });
+});
+
+test("a link that Telegram takes for no button stands in the text, even where that is cut", () => {
+  const link = { label: "Decide", url: "http://localhost:7300/approvals/apr_1?token=t" };
+  const long = { ...notification, message: "x".repeat(5000), link };
+
+  const input = send_message.input.parse(telegram.channel?.send.toInput(long, { defaultChatId: 42 }));
+
+  expect(input).not.toHaveProperty("link_buttons");
+  expect(input.text).toHaveLength(4096);
+  expect(input.text).toMatch(/x…\n\nDecide: http:\/\/localhost:7300\/approvals\/apr_1\?token=t\n\n— builder$/);
+});
+
 test("a notification longer than a message is cut and still signed", () => {
   const input = telegram.channel?.send.toInput({ ...notification, message: "x".repeat(5000) }, { defaultChatId: 42 });
 

@@ -34,10 +34,10 @@ export default defineConnector({
   channel: {
     send: {
       operation: "send_event",
-      toInput: ({ message, title, urgency, profile, createdAt }) => ({
+      toInput: ({ message, title, urgency, profile, createdAt, link }) => ({
         type: "notification",
         timestamp: createdAt,
-        data: { message, ...(title !== undefined && { title }), urgency, profile },
+        data: { message, ...(title !== undefined && { title }), urgency, profile, ...(link && { link }) },
       }),
     },
   },

@@ -128,7 +128,7 @@ test("a second receiver on the same host does not take the first one's place", a
 
   const unlabelled = hub.connect("webhook", `${service.url}/two`, credentials);
 
-  await expect(unlabelled).rejects.toMatchObject({ code: "conflict", hint: expect.stringContaining("--label") });
+  await expect(unlabelled).rejects.toMatchObject({ code: "conflict", hint: expect.stringContaining("another label") });
   const second = await hub.connect("webhook", `${service.url}/two`, credentials, { label: "two" });
   expect(second.id).not.toBe(first.id);
 });
@@ -178,6 +178,12 @@ test("a notification is an event of its own type, dated when the agent spoke", a
     timestamp: "2026-11-22T10:00:00.000Z",
     data: { title: "Done", message: "The build is green.", urgency: "high", profile: "builder" },
   });
+});
+
+test("a notification's link is one of its facts", () => {
+  const link = { label: "Decide", url: "https://hub.example.com/x" };
+
+  expect(webhook.channel?.send.toInput({ ...notification, link }, {})).toMatchObject({ data: { link } });
 });
 
 test("a signing secret must be one of Standard Webhooks", () => {

@@ -3,14 +3,19 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** What an owner decides on a page of its own; the page is at this path. */
 export type Decidable = "approvals" | "requests";
 
+interface Subject {
+  readonly id: string;
+  readonly workspaceId: string;
+}
+
 /** Addresses of the pages on which owners decide. */
 export interface DecisionLinks {
   /** For anyone: the page says how an owner decides, and shows nothing. */
   open(kind: Decidable, id: string): string;
   /** For owners only: whoever has it sees what is asked and decides, once, until it expires. */
-  sign(kind: Decidable, id: string, expiresAt: Date): string;
-  /** Whether a token is the one of a signed address, in time. */
-  verify(kind: Decidable, id: string, token: string, now?: Date): boolean;
+  sign(kind: Decidable, subject: Subject, expiresAt: Date): string;
+  /** The workspace in which whoever has a signed address may decide; undefined where its token is not good, or no more. */
+  verify(kind: Decidable, id: string, token: string, now?: Date): string | undefined;
 }
 
 interface LinkOptions {
@@ -23,18 +28,20 @@ interface LinkOptions {
 /** Signs links by an HMAC over what they are about and the second in which they expire. */
 export function openDecisionLinks({ publicUrl, key }: LinkOptions): DecisionLinks {
   const open = (kind: Decidable, id: string): string => `${publicUrl()}/${kind}/${id}`;
-  const signature = (kind: Decidable, id: string, expires: string): Buffer =>
-    createHmac("sha256", key).update(`${kind} ${id} ${expires}`).digest();
+  const sign = (...facts: readonly string[]): Buffer => createHmac("sha256", key).update(facts.join(" ")).digest();
   return {
     open,
-    sign(kind, id, expiresAt) {
+    sign(kind, { id, workspaceId }, expiresAt) {
       const expires = String(Math.floor(expiresAt.getTime() / 1000));
-      return `${open(kind, id)}?token=${expires}.${signature(kind, id, expires).toString("base64url")}`;
+      const signature = sign(kind, id, workspaceId, expires).toString("base64url");
+      return `${open(kind, id)}?token=${expires}.${workspaceId}.${signature}`;
     },
     verify(kind, id, token, now = new Date()) {
-      const [, expires, signed] = /^(\d{1,12})\.([\w-]{43})$/.exec(token) ?? [];
-      if (expires === undefined || signed === undefined || Number(expires) * 1000 <= now.getTime()) return false;
-      return timingSafeEqual(signature(kind, id, expires), Buffer.from(signed, "base64url"));
+      const [, expires, workspaceId, signature] = /^(\d{1,12})\.(\w{1,64})\.([\w-]{43})$/.exec(token) ?? [];
+      if (expires === undefined || workspaceId === undefined || signature === undefined) return undefined;
+      if (Number(expires) * 1000 <= now.getTime()) return undefined;
+      const isGenuine = timingSafeEqual(sign(kind, id, workspaceId, expires), Buffer.from(signature, "base64url"));
+      return isGenuine ? workspaceId : undefined;
     },
   };
 }

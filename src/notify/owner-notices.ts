@@ -52,7 +52,7 @@ export function openOwnerNotices(parts: NoticeParts): OwnerNotices {
 }
 
 function describeApproval(links: DecisionLinks, pending: PendingApproval): Notice {
-  const { approval, profile, operation, account, argumentsPreview, expiresAt } = pending;
+  const { approval, workspaceId, profile, operation, account, argumentsPreview, expiresAt } = pending;
   const { text } = showArguments(argumentsPreview);
   return {
     title: `${profile} wants to run ${operation}`,
@@ -61,7 +61,7 @@ function describeApproval(links: DecisionLinks, pending: PendingApproval): Notic
       `To decide without a link: patchbay approvals approve ${approval}, or deny.`,
     ].join("\n\n"),
     urgency: "high",
-    link: { label: LABEL, url: links.sign("approvals", approval, new Date(expiresAt)) },
+    link: { label: LABEL, url: links.sign("approvals", { id: approval, workspaceId }, new Date(expiresAt)) },
   };
 }
 
@@ -69,6 +69,7 @@ async function describeRequest({ store, links }: NoticeParts, request: RequestRo
   const { id, workspace_id, service, reason } = request;
   const operations = operationsOf(request);
   const accounts = await listIntegrations(store.db, workspace_id, service);
+  const expiresAt = new Date(Date.now() + REQUEST_LINK_MS);
   const answer = `patchbay requests approve ${id}, or deny`;
   return {
     title: `${profile} asks for ${service}`,
@@ -80,6 +81,6 @@ async function describeRequest({ store, links }: NoticeParts, request: RequestRo
         : `${service} is not connected. patchbay connect ${service} grants it; to refuse, patchbay requests deny ${id}.`,
     ].join("\n\n"),
     urgency: "normal",
-    link: { label: LABEL, url: links.sign("requests", id, new Date(Date.now() + REQUEST_LINK_MS)) },
+    link: { label: LABEL, url: links.sign("requests", { id, workspaceId: workspace_id }, expiresAt) },
   };
 }

@@ -2,11 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { toNodeHandler } from "@modelcontextprotocol/node";
+import type { Decidable } from "../../access/decision-links.ts";
 import { knowsService } from "../../actions/call-tool.ts";
 import { HubError } from "../../errors.ts";
 import { type Hub, publicUrl } from "../../hub.ts";
 import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
 import { requireCaller } from "../mcp/server.ts";
+import { openDecisions } from "../pages/decisions.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
@@ -19,6 +21,7 @@ export interface HttpServer {
 }
 
 const STOP_MS = 5_000;
+const FORM_BYTES = 16 * 1024;
 
 /** Serves the hub over HTTP until it is closed. */
 export async function serveHttp(hub: Hub): Promise<HttpServer> {
@@ -67,10 +70,13 @@ type Route = (request: IncomingMessage, response: ServerResponse) => Promise<voi
 function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const guard = openGuard(hub.config.server.host, hub.config.server.publicUrl);
   const serveMcp = openMcpRoute(hub, mcp);
+  const servePage = openPageRoute(hub);
   const serveRest = openRest(hub);
   return async (request, response) => {
     guard(request.headers);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
+    const page = readDecisionPath(path);
+    if (page) return servePage(request, response, page);
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
@@ -78,6 +84,33 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
     throw new HubError("not_found", "There is nothing at this address.", {
       hint: `MCP is at ${publicUrl(hub.config)}/mcp, and the API is described at ${publicUrl(hub.config)}/docs.`,
     });
+  };
+}
+
+interface DecisionPath {
+  readonly kind: Decidable;
+  readonly id: string;
+}
+
+function readDecisionPath(path: string): DecisionPath | undefined {
+  const [, approval, request] = /^(?:\/approvals\/(apr_\w{26})|\/requests\/(req_\w{26}))$/.exec(path) ?? [];
+  if (approval !== undefined) return { kind: "approvals", id: approval };
+  return request === undefined ? undefined : { kind: "requests", id: request };
+}
+
+/** Pages of which each link is its own key. */
+function openPageRoute(
+  hub: Hub,
+): (request: IncomingMessage, response: ServerResponse, path: DecisionPath) => Promise<void> {
+  const serve = openDecisions(hub);
+  const onerror = (error: Error): void => hub.log.error("A page was not shown.", {}, error);
+  return async (request, response, { kind, id }) => {
+    const handle = toNodeHandler(
+      { fetch: (page) => serve(page, kind, id) },
+      { maxRequestBodySize: FORM_BYTES, onerror },
+    );
+    const { method = "GET", url = "/" } = request;
+    await handle(Object.assign(request, { method, url }), response);
   };
 }
 

@@ -1,0 +1,92 @@
+import * as z from "zod";
+import type { Decidable } from "../../access/decision-links.ts";
+import { type Action, type ActionContext, authorize } from "../../actions/action.ts";
+import { HubError } from "../../errors.ts";
+import type { Hub } from "../../hub.ts";
+import { approvalPage } from "./approval-page.ts";
+import { html } from "./html.ts";
+import { showError, showPage } from "./page.ts";
+import { requestPage } from "./request-page.ts";
+
+/** Answers what a browser asks about something that an owner is to decide. */
+export type ServeDecision = (request: Request, kind: Decidable, id: string) => Promise<Response>;
+
+/** What is sent with a form. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** A page on which an owner decides. */
+export interface DecisionPage {
+  /** What to type instead. */
+  readonly command: string;
+  show(id: string, token: string, run: RunAction): Promise<Response>;
+  /** Does what was chosen; refuses what the page does not offer. */
+  decide(id: string, fields: Fields, run: RunAction): Promise<unknown>;
+}
+
+/** Runs an action as the owner who followed a link. */
+export type RunAction = <In extends z.ZodObject, Out extends z.ZodType>(
+  action: Action<In, Out>,
+  input: z.input<In>,
+) => Promise<z.output<Out>>;
+
+const PAGES: Readonly<Record<Decidable, DecisionPage>> = { approvals: approvalPage, requests: requestPage };
+
+/**
+ * The pages on which owners decide what agents ask.
+ *
+ * Whoever has the signed link is an owner to them, for that one decision. A page that is only looked at, or fetched for a
+ * preview, decides nothing: that takes the form which is on it.
+ */
+export function openDecisions(hub: Hub): ServeDecision {
+  return async (request, kind, id) => {
+    const page = PAGES[kind];
+    try {
+      const fields = request.method === "POST" ? await readForm(request) : undefined;
+      const token = fields?.["token"] ?? new URL(request.url).searchParams.get("token");
+      if (token === null) return showWay(page, id);
+      const workspaceId = hub.links.verify(kind, id, token);
+      if (workspaceId === undefined) throw badLink(page, id);
+      const run = openRun(hub, workspaceId, request.signal);
+      if (!fields) return await page.show(id, token, run);
+      await page.decide(id, fields, run);
+      return new Response(null, { status: 303, headers: { location: `/${kind}/${id}?token=${token}` } });
+    } catch (error) {
+      return showError(hub.asHubError(error));
+    }
+  };
+}
+
+/** A page of another site could send a form, too; every browser of today says where it comes from. */
+async function readForm(request: Request): Promise<Fields> {
+  const site = request.headers.get("sec-fetch-site") ?? "same-origin";
+  const type = request.headers.get("content-type") ?? "";
+  if (site !== "same-origin" || !type.startsWith("application/x-www-form-urlencoded")) {
+    throw new HubError("not_granted", "This can only be decided on its own page.", { hint: "Open the link again." });
+  }
+  return Object.fromEntries(new URLSearchParams(await request.text()));
+}
+
+function openRun(hub: Hub, workspaceId: string, signal: AbortSignal): RunAction {
+  const context: ActionContext = hub.contextOf(
+    { workspaceId, profileId: null, actor: "link", scopes: ["approvals:write"] },
+    signal,
+  );
+  return async (action, input) => {
+    authorize(action, context.principal);
+    return action.output.parse(await action.run(action.input.parse(input), context));
+  };
+}
+
+function showWay({ command }: DecisionPage, id: string): Response {
+  return showPage({
+    status: 401,
+    title: "This waits for the hub's owner",
+    body: html`<p>The owner decides by the link in the notification, or with <code>${command} ${id}</code>.</p>`,
+  });
+}
+
+function badLink({ command }: DecisionPage, id: string): HubError {
+  return new HubError("unauthenticated", "This link is not good, or no longer.", {
+    hint: `Decide with ${command} ${id}, or let the agent ask again.`,
+  });
+}
