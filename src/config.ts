@@ -73,6 +73,8 @@ const Limits = section({
   /** A longer result is given in pages. */
   resultTokens: Count.default(25_000),
   callTimeoutMs: Count.default(30_000),
+  /** How long an answer may go on that is passed on while it comes. */
+  streamTimeoutMs: Count.default(10 * 60_000),
   /** Of the REST API, for each key. */
   requestsPerMinute: Count.default(600),
 });

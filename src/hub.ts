@@ -122,6 +122,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     timeoutMs: limits.callTimeoutMs,
     requestBytes: limits.maxBodyBytes,
     responseBytes: limits.maxBodyBytes,
+    streamTimeoutMs: limits.streamTimeoutMs,
   });
   const onFault = (message: string, error: unknown): void => log.error(message, {}, error);
   const tellOwner: TellOwner = async (integration, reason) => {
@@ -141,6 +142,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     lend: credentials.lend,
     onFault,
     resultTokens: limits.resultTokens,
+    maxBodyBytes: limits.maxBodyBytes,
     approvalUrl: (approval) => links.open("approvals", approval),
     onApprovalPending: (pending) => notices.ofApproval(pending),
   });

@@ -1,27 +1,25 @@
 import { type Holdings, openHoldings } from "../access/grants.ts";
 import type { Principal } from "../access/principal.ts";
 import type { ToolDescription } from "../catalog/describe-tool.ts";
-import type { Catalog } from "../catalog/open-catalog.ts";
 import { parseToolName } from "../catalog/tool-names.ts";
 import type { Client } from "../connector/client.ts";
 import { Contents } from "../connector/contents.ts";
 import { HubError } from "../errors.ts";
 import { fitsOnePage, keepPages, type Page, readPage } from "./pages.ts";
 import { parseInput } from "./parse-input.ts";
-import { type Errand, perform, type PerformParts } from "./perform.ts";
+import { type Errand, perform } from "./perform.ts";
+import { type ProxyCall, proxyCall, type ProxyParts, type ProxyResult } from "./proxy.ts";
 import {
   type AccountShown,
   type ApprovalPending,
   type ClientUser,
   type ConsentNeeded,
-  type PermitParts,
   recordRefusal,
   seekPermit,
 } from "./seek-permit.ts";
 import { type Callable, findCallable, labelsOf, listTools } from "./surface.ts";
 
-export interface CallParts extends PerformParts, PermitParts {
-  readonly catalog: Catalog;
+export interface CallParts extends ProxyParts {
   /** What a result may cost a model before it is given in pages. */
   readonly resultTokens: number;
 }
@@ -54,6 +52,8 @@ export interface Calls {
   call(call: Call): Promise<CallResult>;
   /** For what was allowed by other means than a grant, such as an owner's notification channel. */
   perform(errand: Errand): Promise<unknown>;
+  /** A call of a service's own API rather than of an operation. */
+  proxy(call: ProxyCall): Promise<ProxyResult>;
   readPage(caller: Caller, handle: string, number: number): Promise<Page>;
 }
 
@@ -65,6 +65,7 @@ export function openCalls(parts: CallParts): Calls {
     holdingsOf,
     listTools: async (profileId, service) => listTools(parts.catalog, await holdingsOf(profileId), service),
     perform: (errand) => perform(parts, errand),
+    proxy: async (call) => proxyCall(parts, await holdingsOf(call.caller.profileId), call),
     readPage: (caller, handle, number) => readPage(parts.store, caller, handle, number, parts.resultTokens),
 
     async call({ caller, tool, input, signal, onProgress, client, user }) {

@@ -57,7 +57,8 @@ export interface PendingApproval extends Question {
   readonly expiresAt: string;
 }
 
-type Caller = Pick<Principal, "workspaceId" | "actor"> & { readonly profileId: string };
+/** The profile that a call is made by. */
+export type Caller = Pick<Principal, "workspaceId" | "actor"> & { readonly profileId: string };
 
 /** A call that is about to be made, if it may. */
 interface Plea {

@@ -47,6 +47,11 @@ export interface Connector {
   readonly allowHosts?: readonly string[];
   /** Sent with every request that does not set them itself, e.g. the version of an API. */
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Whether the method of an HTTP request says nothing of what it does, as where `GET /chat.delete` deletes. Then each call
+   * through the proxy counts as destructive.
+   */
+  readonly rpc?: boolean;
   /** How `http` encodes bodies; JSON unless said. */
   readonly bodies?: "json" | "form";
   readonly auth: readonly Auth[];

@@ -37,3 +37,37 @@ export function limitBody(
     cancel: (reason) => reader.cancel(reason),
   });
 }
+
+/** All of a body. */
+export async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+/** Passes a body on, and tells how many bytes it had when it has ended, broken or been given up: once. */
+export function countBody(
+  body: ReadableStream<Uint8Array>,
+  onEnd: (bytes: number, error?: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let bytes = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          onEnd(bytes);
+          return controller.close();
+        }
+        bytes += value.byteLength;
+        controller.enqueue(value);
+      } catch (error) {
+        onEnd(bytes, error);
+        controller.error(error);
+      }
+    },
+    cancel(reason) {
+      onEnd(bytes, reason ?? new HubError("cancelled", "The caller went away."));
+      return reader.cancel(reason);
+    },
+  });
+}

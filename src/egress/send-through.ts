@@ -1,5 +1,5 @@
 import { HubError } from "../errors.ts";
-import { limitBody } from "./body.ts";
+import { limitBody, readWhole } from "./body.ts";
 import type { CheckDestination } from "./destinations.ts";
 import { networkError } from "./network-error.ts";
 import type { Outgoing } from "./placement.ts";
@@ -45,7 +45,7 @@ export function makeSendThrough(rules: SendThroughRules): SendThrough {
       signal.aborted ? signal.reason : networkError(error, request.url.host);
     try {
       const limited = limitSent(request, service, requestBytes, () => timer.refresh());
-      const body = rules.signsBody && limited instanceof ReadableStream ? await readAll(limited) : limited;
+      const body = rules.signsBody && limited instanceof ReadableStream ? await readWhole(limited) : limited;
       const answer = await sendRenewing({ ...request, headers: withDefaults(request, rules), body }, rules, signal);
       const { status, headers } = answer;
       const passed = answer.body && limitBody(answer.body, { limitBytes: responseBytes, tooLarge: tooMuch, translate });
@@ -90,10 +90,6 @@ function withDefaults({ headers }: Passing, { headers: defaults }: SendThroughRu
   const all = new Headers({ "user-agent": "patchbay", ...defaults });
   for (const [name, value] of headers) all.set(name, value);
   return all;
-}
-
-async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
 function tooLarge(what: string, limitBytes: number, hint: string): HubError {
