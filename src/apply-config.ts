@@ -57,9 +57,9 @@ async function applyProfile(hub: Hub, name: string, { grants, notificationChanne
   if (notificationChannels.length > 0 && channels !== profile.notification_channels) {
     await setNotificationChannels(hub, actor, profile, notificationChannels);
   }
-  for (const { integration, enabled, ...lists } of grants) {
+  for (const { integration, enabled, askWhom, ...lists } of grants) {
     const row = await findIntegration(store.db, workspaceId, integration);
-    const policy = Policy.parse(lists);
+    const policy = Policy.parse({ ...lists, ...(askWhom && { ask_whom: askWhom }) });
     const { operations } = await catalog.connector(row.service);
     checkPolicy(policy, row.service, Object.keys(operations));
     await setGrant(hub, actor, {

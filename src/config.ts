@@ -67,6 +67,8 @@ const Channel = accept(
   z.string().regex(/^[a-z0-9_]+(?::.+)?$/),
 );
 
+const AskWhom = accept("owner or user", z.enum(["owner", "user"]));
+
 const Limits = section({
   /** The largest body that the hub takes from a caller, sends to a service or takes from one. */
   maxBodyBytes: Count.default(10 * 1024 * 1024),
@@ -107,6 +109,10 @@ const Grant = section({
   allow: z.exactOptional(list(Text)),
   ask: z.exactOptional(list(Text)),
   deny: z.exactOptional(list(Text)),
+  /** Operations that would ask and don't. */
+  always: z.exactOptional(list(Text)),
+  /** Who decides about what asks: with `user`, whoever sits at the agent's client is enough. */
+  askWhom: z.exactOptional(AskWhom),
 });
 
 const Profile = section({

@@ -31,6 +31,10 @@ const Lists = {
   allow: Policy.shape.allow.describe("Operations that run at once, e.g. create_issue or list_*; others are hidden"),
   ask: Policy.shape.ask.describe("Operations that wait for approval"),
   deny: Policy.shape.deny.describe("Operations that are refused"),
+  always: Policy.shape.always.describe("Operations that no longer ask, as an owner chose; naming what asks ends it"),
+  ask_whom: Policy.shape.ask_whom.describe(
+    "Who decides about what asks: the owner, or with user whoever sits at the agent's client, if it can be asked",
+  ),
 };
 
 export const set = action({
@@ -53,7 +57,9 @@ export const set = action({
     const lists = onlyGiven(named);
     return put(context, profile, integration, {
       lists,
-      revise: (old) => ({ ...old, ...lists }),
+      revise({ always = [], ...old }) {
+        return { ...old, ...(always.length > 0 && !lists.ask && { always }), ...lists };
+      },
       ...(enabled !== undefined && { enabled }),
     });
   },

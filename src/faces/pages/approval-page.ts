@@ -1,8 +1,11 @@
+import type * as z from "zod";
 import * as approvals from "../../actions/approvals.ts";
 import { HubError } from "../../errors.ts";
-import type { DecisionPage } from "./decisions.ts";
-import { html } from "./html.ts";
+import type { DecisionPage } from "./decision-page.ts";
+import { type Html, html } from "./html.ts";
 import { showPage } from "./page.ts";
+
+type Call = z.output<typeof approvals.inspect.output>;
 
 const OUTCOMES = {
   approved: "Approved. The agent can make the call now, once.",
@@ -17,43 +20,10 @@ export const approvalPage: DecisionPage = {
 
   async show(id, token, run) {
     const call = await run(approvals.inspect, { approval: id });
-    const { profile, operation, service, account, status } = call;
-    const form = html`<form method="post">
-      <input type="hidden" name="token" value="${token}" />
-      ${
-        call.may_allow_always
-          ? html`<label>
-              <input type="checkbox" name="always" value="yes" />
-              <span>
-                Always allow ${operation} for ${profile} as ${account}: from now on it runs unasked, whatever its
-                arguments
-              </span>
-            </label>`
-          : undefined
-      }
-      <div class="buttons">
-        <button class="yes" name="decision" value="approve">Approve</button>
-        <button class="no" name="decision" value="deny">Deny</button>
-      </div>
-    </form>`;
+    const answer = call.status === "pending" ? showForm(call, token) : html`<p><b>${OUTCOMES[call.status]}</b></p>`;
     return showPage({
-      title: `${profile} wants to run ${operation}`,
-      body: html`<dl>
-          <dt>What it does</dt>
-          <dd>
-            ${call.summary ?? "Patchbay no longer knows this operation."}
-            ${call.effect === "destructive" ? html`<span class="destructive">It can't be undone.</span>` : undefined}
-          </dd>
-          <dt>Agent</dt>
-          <dd>${profile}</dd>
-          <dt>Account</dt>
-          <dd>${account} (${service})</dd>
-          <dt>Asked</dt>
-          <dd>${call.created_at}, until ${call.expires_at}</dd>
-        </dl>
-        <pre>${call.arguments}</pre>
-        ${call.is_whole ? undefined : html`<p class="destructive">The arguments go on: they are too long to be shown.</p>`}
-        ${status === "pending" ? form : html`<p><strong>${OUTCOMES[status]}</strong></p>`}`,
+      title: `${call.profile} wants to run ${call.operation}`,
+      body: html`${showFacts(call)}${answer}`,
     });
   },
 
@@ -63,3 +33,37 @@ export const approvalPage: DecisionPage = {
     throw new HubError("invalid_input", "Nothing was chosen.", { hint: "Open the link again." });
   },
 };
+
+function showFacts(call: Call): Html {
+  const warning =
+    call.effect === "destructive" ? html`<b class="warning">It deletes or can't be undone.</b>` : undefined;
+  return html`<dl>
+      <dt>What it does</dt>
+      <dd>${call.summary ?? "Patchbay does not know this operation."} ${warning}</dd>
+      <dt>Agent</dt>
+      <dd>${call.profile}</dd>
+      <dt>Account</dt>
+      <dd>${call.account} (${call.service})</dd>
+      <dt>Asked</dt>
+      <dd>${call.created_at}, until ${call.expires_at}</dd>
+    </dl>
+    <pre>${call.arguments}</pre>
+    ${call.is_whole ? undefined : html`<p class="warning">This is not all: the arguments are too long to be shown.</p>`}`;
+}
+
+function showForm({ profile, operation, account, may_allow_always }: Call, token: string): Html {
+  const always = html`<label>
+    <input type="checkbox" name="always" value="yes" />
+    <span
+      >Always allow ${operation} to ${profile} as ${account}: from now on it runs unasked, whatever its arguments</span
+    >
+  </label>`;
+  return html`<form method="post">
+    <input type="hidden" name="token" value="${token}" />
+    ${may_allow_always ? always : undefined}
+    <div class="buttons">
+      <button class="yes" name="decision" value="approve">Approve</button>
+      <button class="no" name="decision" value="deny">Deny</button>
+    </div>
+  </form>`;
+}

@@ -1,33 +1,15 @@
-import * as z from "zod";
 import type { Decidable } from "../../access/decision-links.ts";
-import { type Action, type ActionContext, authorize } from "../../actions/action.ts";
+import { type ActionContext, authorize } from "../../actions/action.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { approvalPage } from "./approval-page.ts";
+import type { DecisionPage, Fields, RunAction } from "./decision-page.ts";
 import { html } from "./html.ts";
 import { showError, showPage } from "./page.ts";
 import { requestPage } from "./request-page.ts";
 
 /** Answers what a browser asks about something that an owner is to decide. */
 export type ServeDecision = (request: Request, kind: Decidable, id: string) => Promise<Response>;
-
-/** What is sent with a form. */
-export type Fields = Readonly<Record<string, string>>;
-
-/** A page on which an owner decides. */
-export interface DecisionPage {
-  /** What to type instead. */
-  readonly command: string;
-  show(id: string, token: string, run: RunAction): Promise<Response>;
-  /** Does what was chosen; refuses what the page does not offer. */
-  decide(id: string, fields: Fields, run: RunAction): Promise<unknown>;
-}
-
-/** Runs an action as the owner who followed a link. */
-export type RunAction = <In extends z.ZodObject, Out extends z.ZodType>(
-  action: Action<In, Out>,
-  input: z.input<In>,
-) => Promise<z.output<Out>>;
 
 const PAGES: Readonly<Record<Decidable, DecisionPage>> = { approvals: approvalPage, requests: requestPage };
 

@@ -24,7 +24,7 @@ input[type=text], select { width: 100%; font: inherit; padding: .625rem; border:
 button { flex: 1 1 9rem; min-height: 3rem; font: inherit; font-weight: 600; border-radius: .5rem; border: 1px solid var(--line); background: var(--soft); color: CanvasText; cursor: pointer; }
 button.yes { background: #1a7f37; border-color: #1a7f37; color: #fff; }
 button.no { color: light-dark(#b3261e, #ff8a80); }
-.destructive { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
+.warning { color: light-dark(#b3261e, #ff8a80); }
 `;
 
 const SECURITY = {

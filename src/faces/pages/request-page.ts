@@ -1,8 +1,12 @@
+import type * as z from "zod";
+import { showText } from "../../access/show-arguments.ts";
 import * as requests from "../../actions/requests.ts";
 import { HubError } from "../../errors.ts";
-import type { DecisionPage } from "./decisions.ts";
+import type { DecisionPage } from "./decision-page.ts";
 import { type Html, html } from "./html.ts";
 import { showPage } from "./page.ts";
+
+type Asked = z.output<typeof requests.inspect.output>;
 
 const OUTCOMES = { approved: "Granted.", denied: "Denied." };
 
@@ -11,56 +15,13 @@ export const requestPage: DecisionPage = {
   command: "patchbay requests approve",
 
   async show(id, token, run) {
-    const request = await run(requests.inspect, { request: id });
-    const { profile, service, status, wanted, accounts, operations } = request;
-    const form = html`<form method="post">
-      <input type="hidden" name="token" value="${token}" />
-      ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
-      <label class="field">
-        What the agent is told if you deny
-        <input type="text" name="reason" maxlength="500" />
-      </label>
-      <div class="buttons">
-        ${
-          accounts.length > 0
-            ? html`<button class="yes" name="decision" value="approve">
-                ${operations ? "Grant these operations" : "Grant all of it"}
-              </button>`
-            : undefined
-        }
-        ${
-          accounts.length > 0 && operations
-            ? html`<button name="decision" value="all">Grant all of ${service}</button>`
-            : undefined
-        }
-        <button class="no" name="decision" value="deny">Deny</button>
-      </div>
-    </form>`;
+    const asked = await run(requests.inspect, { request: id });
+    const { profile, service, operations, status, answer } = asked;
+    const outcome =
+      status === "pending" ? showForm(asked, token) : html`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
     return showPage({
       title: `${profile} asks for ${operations ? `operations of ${service}` : service}`,
-      body: html`<dl>
-          <dt>Agent</dt>
-          <dd>${profile}</dd>
-          <dt>It says</dt>
-          <dd>${request.reason}</dd>
-          <dt>Asked</dt>
-          <dd>${request.created_at}</dd>
-        </dl>
-        <ul>
-          ${wanted.map(
-            ({ operation, summary, effect }) =>
-              html`<li>
-                <code>${operation}</code> ${summary}
-                ${effect === "destructive" ? html`<span class="destructive">Asks for approval each time.</span>` : undefined}
-              </li>`,
-          )}
-        </ul>
-        ${
-          accounts.length === 0 && status === "pending"
-            ? html`<p>${service} is not connected. <code>patchbay connect ${service}</code> connects and grants it.</p>`
-            : undefined
-        }
-        ${status === "pending" ? form : html`<p><strong>${OUTCOMES[status]}</strong> ${request.answer ?? undefined}</p>`}`,
+      body: html`${showFacts(asked)}${outcome}`,
     });
   },
 
@@ -73,11 +34,52 @@ export const requestPage: DecisionPage = {
   },
 };
 
-function chooseAccount(accounts: readonly { readonly integration: string; readonly label: string }[]): Html {
+function showFacts({ profile, reason, created_at, wanted }: Asked): Html {
+  return html`<dl>
+      <dt>Agent</dt>
+      <dd>${profile}</dd>
+      <dt>It says</dt>
+      <dd>${showText(reason)}</dd>
+      <dt>Asked</dt>
+      <dd>${created_at}</dd>
+    </dl>
+    <ul>
+      ${wanted.map(showOperation)}
+    </ul>`;
+}
+
+function showOperation({ operation, summary, effect }: Asked["wanted"][number]): Html {
+  const note = effect === "destructive" ? html`<b class="warning">Asks for approval each time.</b>` : undefined;
+  return html`<li><code>${operation}</code> ${summary} ${note}</li>`;
+}
+
+function showForm({ service, accounts, operations }: Asked, token: string): Html {
+  const grant = html`<button class="yes" name="decision" value="approve">
+    ${operations ? "Grant these operations" : `Grant all of ${service}`}
+  </button>`;
+  const grantAll = html`<button name="decision" value="all">Grant all of ${service}</button>`;
+  const connect = html`<p>
+    ${service} is not connected. <code>patchbay connect ${service}</code> connects it and grants what was asked for.
+  </p>`;
+  return html`<form method="post">
+    <input type="hidden" name="token" value="${token}" />
+    ${accounts.length === 0 ? connect : undefined} ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
+    <label class="field">
+      What the agent is told if you deny
+      <input type="text" name="reason" maxlength="500" />
+    </label>
+    <div class="buttons">
+      ${accounts.length > 0 ? grant : undefined} ${accounts.length > 0 && operations ? grantAll : undefined}
+      <button class="no" name="decision" value="deny" formnovalidate>Deny</button>
+    </div>
+  </form>`;
+}
+
+function chooseAccount(accounts: Asked["accounts"]): Html {
   return html`<label class="field">
     From which account
     <select name="integration" required>
-      <option value="">Choose</option>
+      <option value="">Choose one</option>
       ${accounts.map(({ integration, label }) => html`<option value="${integration}">${label}</option>`)}
     </select>
   </label>`;

@@ -1,0 +1,20 @@
+import type * as z from "zod";
+import type { Action } from "../../actions/action.ts";
+
+/** A page on which an owner decides. */
+export interface DecisionPage {
+  /** What to type instead. */
+  readonly command: string;
+  show(id: string, token: string, run: RunAction): Promise<Response>;
+  /** Does what was chosen; refuses what the page does not offer. */
+  decide(id: string, fields: Fields, run: RunAction): Promise<unknown>;
+}
+
+/** What was sent with the page's form. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** Runs an action as the owner who followed a link. */
+export type RunAction = <In extends z.ZodObject, Out extends z.ZodType>(
+  action: Action<In, Out>,
+  input: z.input<In>,
+) => Promise<z.output<Out>>;
