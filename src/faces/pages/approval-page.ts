@@ -2,7 +2,7 @@ import type * as z from "zod";
 import * as approvals from "../../actions/approvals.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
-import { type Html, html } from "./html.ts";
+import { type Markup, markup } from "./markup.ts";
 import { showPage } from "./page.ts";
 
 type Call = z.output<typeof approvals.inspect.output>;
@@ -20,10 +20,10 @@ export const approvalPage: DecisionPage = {
 
   async show(id, token, run) {
     const call = await run(approvals.inspect, { approval: id });
-    const answer = call.status === "pending" ? showForm(call, token) : html`<p><b>${OUTCOMES[call.status]}</b></p>`;
+    const answer = call.status === "pending" ? showForm(call, token) : markup`<p><b>${OUTCOMES[call.status]}</b></p>`;
     return showPage({
       title: `${call.profile} wants to run ${call.operation}`,
-      body: html`${showFacts(call)}${answer}`,
+      body: markup`${showFacts(call)}${answer}`,
     });
   },
 
@@ -34,32 +34,27 @@ export const approvalPage: DecisionPage = {
   },
 };
 
-function showFacts(call: Call): Html {
+function showFacts(call: Call): Markup {
   const warning =
-    call.effect === "destructive" ? html`<b class="warning">It deletes or can't be undone.</b>` : undefined;
-  return html`<dl>
-      <dt>What it does</dt>
-      <dd>${call.summary ?? "Patchbay does not know this operation."} ${warning}</dd>
-      <dt>Agent</dt>
-      <dd>${call.profile}</dd>
-      <dt>Account</dt>
-      <dd>${call.account} (${call.service})</dd>
-      <dt>Asked</dt>
-      <dd>${call.created_at}, until ${call.expires_at}</dd>
-    </dl>
-    <pre>${call.arguments}</pre>
-    ${call.is_whole ? undefined : html`<p class="warning">This is not all: the arguments are too long to be shown.</p>`}`;
+    call.effect === "destructive" ? markup`<b class="warning">It deletes or can't be undone.</b>` : undefined;
+  const cut = markup`<p class="warning">This is not all: the arguments are too long to be shown.</p>`;
+  return markup`<dl>
+    <dt>What it does</dt><dd>${call.summary ?? "Patchbay does not know this operation."} ${warning}</dd>
+    <dt>Agent</dt><dd>${call.profile}</dd>
+    <dt>Account</dt><dd>${call.account} (${call.service})</dd>
+    <dt>Asked</dt><dd>${call.created_at}, until ${call.expires_at}</dd>
+  </dl>
+  <pre>${call.arguments}</pre>
+  ${call.is_whole ? undefined : cut}`;
 }
 
-function showForm({ profile, operation, account, may_allow_always }: Call, token: string): Html {
-  const always = html`<label>
-    <input type="checkbox" name="always" value="yes" />
-    <span
-      >Always allow ${operation} to ${profile} as ${account}: from now on it runs unasked, whatever its arguments</span
-    >
+function showForm({ profile, operation, account, may_allow_always }: Call, token: string): Markup {
+  const always = markup`<label>
+    <input type="checkbox" name="always" value="yes">
+    <span>Always allow ${operation} to ${profile} as ${account}: from now on it runs unasked, whatever its arguments</span>
   </label>`;
-  return html`<form method="post">
-    <input type="hidden" name="token" value="${token}" />
+  return markup`<form method="post">
+    <input type="hidden" name="token" value="${token}">
     ${may_allow_always ? always : undefined}
     <div class="buttons">
       <button class="yes" name="decision" value="approve">Approve</button>

@@ -4,7 +4,7 @@ import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { approvalPage } from "./approval-page.ts";
 import type { DecisionPage, Fields, RunAction } from "./decision-page.ts";
-import { html } from "./html.ts";
+import { markup } from "./markup.ts";
 import { showError, showPage } from "./page.ts";
 import { requestPage } from "./request-page.ts";
 
@@ -31,7 +31,7 @@ export function openDecisions(hub: Hub): ServeDecision {
       const run = openRun(hub, workspaceId, request.signal);
       if (!fields) return await page.show(id, token, run);
       await page.decide(id, fields, run);
-      return new Response(null, { status: 303, headers: { location: `/${kind}/${id}?token=${token}` } });
+      return new Response(null, { status: 303, headers: { location: `?token=${token}` } });
     } catch (error) {
       return showError(hub.asHubError(error));
     }
@@ -63,7 +63,7 @@ function showWay({ command }: DecisionPage, id: string): Response {
   return showPage({
     status: 401,
     title: "This waits for the hub's owner",
-    body: html`<p>The owner decides by the link in the notification, or with <code>${command} ${id}</code>.</p>`,
+    body: markup`<p>The owner decides by the link in the notification, or with <code>${command} ${id}</code>.</p>`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { HubError } from "../../errors.ts";
-import { Html, html } from "./html.ts";
+import { Markup, markup } from "./markup.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --line: color-mix(in srgb, CanvasText 18%, Canvas); --soft: color-mix(in srgb, CanvasText 6%, Canvas); }
@@ -46,35 +46,30 @@ const SECURITY = {
 
 interface Page {
   readonly title: string;
-  readonly body: Html;
+  readonly body: Markup;
   /** HTTP status; 200 when absent. */
   readonly status?: number;
 }
 
 /** A page for people, which loads nothing, runs no script and can't be framed. */
 export function showPage({ title, body, status = 200 }: Page): Response {
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} · Patchbay</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>Patchbay</header>
-          <h1>${title}</h1>
-          ${body}
-        </main>
-      </body>
-    </html>`;
+  const page = markup`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Patchbay</title>
+<style>${new Markup(STYLE)}</style>
+<main>
+<header>Patchbay</header>
+<h1>${title}</h1>
+${body}
+</main>
+</html>
+`;
   return new Response(page.text, { status, headers: { "content-type": "text/html; charset=utf-8", ...SECURITY } });
 }
 
 /** Says what went wrong, and what to do about it. */
 export function showError({ message, hint, status }: HubError): Response {
-  return showPage({ title: message, body: html`<p>${hint}</p>`, status });
+  return showPage({ title: message, body: markup`<p>${hint}</p>`, status });
 }

@@ -3,7 +3,7 @@ import { showText } from "../../access/show-arguments.ts";
 import * as requests from "../../actions/requests.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
-import { type Html, html } from "./html.ts";
+import { type Markup, markup } from "./markup.ts";
 import { showPage } from "./page.ts";
 
 type Asked = z.output<typeof requests.inspect.output>;
@@ -18,10 +18,10 @@ export const requestPage: DecisionPage = {
     const asked = await run(requests.inspect, { request: id });
     const { profile, service, operations, status, answer } = asked;
     const outcome =
-      status === "pending" ? showForm(asked, token) : html`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
+      status === "pending" ? showForm(asked, token) : markup`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
     return showPage({
       title: `${profile} asks for ${operations ? `operations of ${service}` : service}`,
-      body: html`${showFacts(asked)}${outcome}`,
+      body: markup`${showFacts(asked)}${outcome}`,
     });
   },
 
@@ -34,39 +34,34 @@ export const requestPage: DecisionPage = {
   },
 };
 
-function showFacts({ profile, reason, created_at, wanted }: Asked): Html {
-  return html`<dl>
-      <dt>Agent</dt>
-      <dd>${profile}</dd>
-      <dt>It says</dt>
-      <dd>${showText(reason)}</dd>
-      <dt>Asked</dt>
-      <dd>${created_at}</dd>
-    </dl>
-    <ul>
-      ${wanted.map(showOperation)}
-    </ul>`;
+function showFacts({ profile, reason, created_at, wanted }: Asked): Markup {
+  return markup`<dl>
+    <dt>Agent</dt><dd>${profile}</dd>
+    <dt>It says</dt><dd>${showText(reason)}</dd>
+    <dt>Asked</dt><dd>${created_at}</dd>
+  </dl>
+  <ul>${wanted.map(showOperation)}</ul>`;
 }
 
-function showOperation({ operation, summary, effect }: Asked["wanted"][number]): Html {
-  const note = effect === "destructive" ? html`<b class="warning">Asks for approval each time.</b>` : undefined;
-  return html`<li><code>${operation}</code> ${summary} ${note}</li>`;
+function showOperation({ operation, summary, effect }: Asked["wanted"][number]): Markup {
+  const note = effect === "destructive" ? markup`<b class="warning">Asks for approval each time.</b>` : undefined;
+  return markup`<li><code>${operation}</code> ${summary} ${note}</li>`;
 }
 
-function showForm({ service, accounts, operations }: Asked, token: string): Html {
-  const grant = html`<button class="yes" name="decision" value="approve">
+function showForm({ service, accounts, operations }: Asked, token: string): Markup {
+  const grant = markup`<button class="yes" name="decision" value="approve">
     ${operations ? "Grant these operations" : `Grant all of ${service}`}
   </button>`;
-  const grantAll = html`<button name="decision" value="all">Grant all of ${service}</button>`;
-  const connect = html`<p>
+  const grantAll = markup`<button name="decision" value="all">Grant all of ${service}</button>`;
+  const connect = markup`<p>
     ${service} is not connected. <code>patchbay connect ${service}</code> connects it and grants what was asked for.
   </p>`;
-  return html`<form method="post">
-    <input type="hidden" name="token" value="${token}" />
+  return markup`<form method="post">
+    <input type="hidden" name="token" value="${token}">
     ${accounts.length === 0 ? connect : undefined} ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
     <label class="field">
       What the agent is told if you deny
-      <input type="text" name="reason" maxlength="500" />
+      <input type="text" name="reason" maxlength="500">
     </label>
     <div class="buttons">
       ${accounts.length > 0 ? grant : undefined} ${accounts.length > 0 && operations ? grantAll : undefined}
@@ -75,12 +70,12 @@ function showForm({ service, accounts, operations }: Asked, token: string): Html
   </form>`;
 }
 
-function chooseAccount(accounts: Asked["accounts"]): Html {
-  return html`<label class="field">
+function chooseAccount(accounts: Asked["accounts"]): Markup {
+  return markup`<label class="field">
     From which account
     <select name="integration" required>
       <option value="">Choose one</option>
-      ${accounts.map(({ integration, label }) => html`<option value="${integration}">${label}</option>`)}
+      ${accounts.map(({ integration, label }) => markup`<option value="${integration}">${label}</option>`)}
     </select>
   </label>`;
 }
