@@ -89,6 +89,8 @@ export function openKeyring(store: Store, now: () => Date = () => new Date()): A
   };
 }
 
+const Scopes = z.array(z.enum(SCOPES));
+
 async function findKey(db: Db, hash: string): Promise<{ principal: Principal; expiresAt: string | null }> {
   const row = await db
     .selectFrom("keys")
@@ -97,7 +99,7 @@ async function findKey(db: Db, hash: string): Promise<{ principal: Principal; ex
     .where("revoked_at", "is", null)
     .executeTakeFirst();
   if (!row) throw unauthenticated();
-  const scopes = z.array(z.enum(SCOPES)).parse(JSON.parse(row.scopes));
+  const scopes = Scopes.parse(JSON.parse(row.scopes));
   return {
     principal: { workspaceId: row.workspace_id, profileId: row.profile_id, actor: row.id, scopes },
     expiresAt: row.expires_at,

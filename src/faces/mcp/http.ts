@@ -53,9 +53,8 @@ export function openMcpHttp(hub: Hub): McpHttp {
     if (!handler) {
       makeRoom(handlers);
       handler = openHandler(hub, caller, service, () => handlers.delete(name));
-      handlers.set(name, handler);
     }
-    handler.usedAt = Date.now();
+    touch(handlers, name, handler);
     return handler.fetch(request, { parsedBody: body });
   }
 
@@ -70,7 +69,7 @@ export function openMcpHttp(hub: Hub): McpHttp {
       const error = { code: -32001, message: "There is no such session; initialize a new one." };
       return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 404 });
     }
-    session.usedAt = Date.now();
+    touch(sessions, id, session);
     const response = await session.transport.handleRequest(request, { parsedBody: body });
     if (request.method === "GET" && response.ok) keepWhileListening(session, request);
     return response;
@@ -110,11 +109,17 @@ function watchOpen(hub: Hub, list: () => readonly Open[]): () => void {
   };
 }
 
+/** Puts it last, so that the first is the one that was idle longest. */
+function touch<Kept extends Open>(opens: Map<string, Kept>, name: string, open: Kept): void {
+  open.usedAt = Date.now();
+  opens.delete(name);
+  opens.set(name, open);
+}
+
 /** Closes the one that was idle longest when there are as many as there may be. */
 function makeRoom(opens: ReadonlyMap<string, Open>): void {
-  if (opens.size < OPEN_LIMIT) return;
-  const [oldest] = [...opens.values()].toSorted((left, right) => left.usedAt - right.usedAt);
-  void oldest?.close();
+  const [oldest] = opens.values();
+  if (opens.size >= OPEN_LIMIT) void oldest?.close();
 }
 
 function openHandler(
