@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { type Connector, defineConnector, oauth2, type OAuth2Auth, rest } from "#connector";
+import { openAudit } from "../audit/open-audit.ts";
+import { openCatalog } from "../catalog/open-catalog.ts";
+import { openEgress } from "../egress/open-egress.ts";
+import type { OauthParts } from "../integrations/oauth-flows.ts";
+import type { TokenParts } from "../integrations/open-tokens.ts";
+import { openStore } from "../store/open.ts";
+import { openVault } from "../vault/open-vault.ts";
+
+export type OauthKit = OauthParts & Omit<TokenParts, "onRenewed"> & AsyncDisposable & { readonly told: string[] };
+
+const MASTER_KEY = { key: Buffer.alloc(32, 7), where: "a test" };
+
+/** A service whose accounts are connected by OAuth; everything of it is at one address. */
+export function makeOauthConnector(url: string, parts: Partial<OAuth2Auth> = {}): Connector {
+  return defineConnector({
+    id: "demo",
+    name: "Demo",
+    version: "1.0.0",
+    category: "testing",
+    capabilities: [],
+    baseUrl: url,
+    auth: [oauth2({ authorizeUrl: `${url}/auth`, tokenUrl: `${url}/token`, scopes: ["openid"], pkce: true, ...parts })],
+    operations: {
+      who: rest({
+        request: "GET /me",
+        summary: "Tell whose account it is.",
+        effect: "read",
+        input: z.object({}),
+        output: z.object({ sub: z.string() }),
+      }),
+    },
+    verify: { operation: "who", account: ({ sub }) => ({ id: sub, label: `${sub}@demo` }) },
+  });
+}
+
+/** Everything that OAuth works with, on a database that other processes may have open, too. */
+export async function openOauthParts(databaseUrl: string, connector: Connector): Promise<OauthKit> {
+  const store = await openStore(databaseUrl);
+  const egress = openEgress({ allowPrivateHosts: ["127.0.0.1"] });
+  const told: string[] = [];
+  return {
+    store,
+    vault: await openVault({ store, masterKey: MASTER_KEY }),
+    audit: openAudit({ store }),
+    catalog: await openCatalog([], { [connector.id]: async () => ({ default: connector }) }),
+    egress,
+    publicUrl: () => "http://127.0.0.1:7300",
+    told,
+    async tellOwner(_, reason) {
+      told.push(reason);
+    },
+    onFault(message, error) {
+      throw new Error(message, { cause: error });
+    },
+    async [Symbol.asyncDispose]() {
+      await egress.close();
+      await store.close();
+    },
+  };
+}
