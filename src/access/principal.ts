@@ -1,3 +1,5 @@
+import { HubError } from "../errors.ts";
+
 /** What a key may be used for. */
 export const SCOPES = [
   "integrations:read",
@@ -40,6 +42,14 @@ export interface Principal {
 export function hasScope({ scopes }: Pick<Principal, "scopes">, scope: Scope): boolean {
   const wider = scope.replace(/:read$/, ":write");
   return scopes.some((held) => held === scope || held === wider);
+}
+
+/** Refuses a key that lacks a scope. */
+export function requireScope(principal: Pick<Principal, "scopes">, scope: Scope): void {
+  if (hasScope(principal, scope)) return;
+  throw new HubError("not_granted", `The key lacks the scope ${scope}.`, {
+    hint: `Make one that has it with "patchbay keys create --scope ${scope}".`,
+  });
 }
 
 /** Someone with access to the store's files needs no key: whoever can read them can do anything already. */

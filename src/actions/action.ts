@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
-import { hasScope, type Principal, type Scope } from "../access/principal.ts";
+import { type Principal, requireScope, type Scope } from "../access/principal.ts";
 import type { Calls } from "../call/open-calls.ts";
 import type { Effect, Method } from "../connector/operation.ts";
 import type { RequestLine } from "../connector/request-line.ts";
@@ -63,8 +63,5 @@ export function authorize({ who, scope }: Action, principal: Principal): void {
   if (who === "owner" && principal.profileId !== null) {
     throw new HubError("not_granted", "A profile's key can't do this.", { hint: "Use a key of the owner." });
   }
-  if (hasScope(principal, scope)) return;
-  throw new HubError("not_granted", `The key lacks the scope ${scope}.`, {
-    hint: `Make one that has it with "patchbay keys create --scope ${scope}".`,
-  });
+  requireScope(principal, scope);
 }

@@ -274,7 +274,7 @@ test.each(["CONNECT", "TRACE", "TRACK", "BREW"])("the method %s is refused", asy
   const { hub, caller, integration } = await arrange();
   await hub.grant(caller, integration);
 
-  await expect(proxy(hub, caller, `${method} /`)).rejects.toMatchObject({ code: "invalid_input" });
+  await expect(proxy(hub, caller, `${method} /`)).rejects.toMatchObject({ code: "method_not_allowed" });
 });
 
 test("a service that can't be reached is on record as a failure", async () => {

@@ -43,30 +43,36 @@ export async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
-/** Passes a body on, and tells how many bytes it had when it has ended, broken or been given up: once. */
+/** Passes a body on, and tells how many bytes it had when it has ended, broken or been given up, whichever is first. */
 export function countBody(
   body: ReadableStream<Uint8Array>,
   onEnd: (bytes: number, error?: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
+  let isOver = false;
+  const end = (error?: unknown): void => {
+    if (!isOver) onEnd(bytes, error);
+    isOver = true;
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
+        if (isOver) return;
         if (done) {
-          onEnd(bytes);
+          end();
           return controller.close();
         }
         bytes += value.byteLength;
         controller.enqueue(value);
       } catch (error) {
-        onEnd(bytes, error);
+        end(error);
         controller.error(error);
       }
     },
     cancel(reason) {
-      onEnd(bytes, reason ?? new HubError("cancelled", "The caller went away."));
+      end(new HubError("cancelled", "The caller went away."));
       return reader.cancel(reason);
     },
   });

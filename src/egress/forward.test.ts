@@ -376,7 +376,7 @@ test("an answer may take longer than the wait for it, and not for ever", async (
 
   const answer = await forward(url, "/", {}, { timeoutMs: 20, streamTimeoutMs: 200 });
 
-  await expect(bodyOf(answer)).rejects.toMatchObject({ name: "TimeoutError" });
+  await expect(bodyOf(answer)).rejects.toMatchObject({ code: "timeout" });
 });
 
 test("a caller that goes away ends the call to the service", async () => {

@@ -1,6 +1,5 @@
 import type { Effect } from "#connector";
 import { HubError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import { checkPath } from "./destinations.ts";
 
 /** What passes the proxy, each with what it does as far as its name tells. */
@@ -29,8 +28,10 @@ export const PROXIED_METHODS: Readonly<Record<string, Effect>> = {
 export function readMethod(written: string): string {
   const method = written.toUpperCase();
   if (Object.hasOwn(PROXIED_METHODS, method)) return method;
-  throw new HubError("invalid_input", `The method ${method.slice(0, 20)} does not pass the proxy.`, {
-    hint: `The nearest that do are ${nearest(method.slice(0, 20), Object.keys(PROXIED_METHODS)).join(", ")}.`,
+  const allow = Object.keys(PROXIED_METHODS).join(", ");
+  throw new HubError("method_not_allowed", `The method ${method.slice(0, 20)} does not pass the proxy.`, {
+    hint: `These do: ${allow}.`,
+    details: { allow },
   });
 }
 

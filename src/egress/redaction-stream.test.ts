@@ -60,16 +60,19 @@ test("bytes that are no secret are passed on as they are, whatever they mean", a
   expect(passed.equals(bytes)).toBe(true);
 });
 
-test.each(["data: one\n\n", "one word", '{"a":1}\n', "A sentence. "])("%j is passed on before anything follows", async (event) => {
-  const { readable, writable } = redaction.redactStream(true);
-  const writer = writable.getWriter();
-  const reader = readable.getReader();
+test.each(["data: one\n\n", "one word", '{"a":1}\n', "A sentence. "])(
+  "%j is passed on before anything follows",
+  async (event) => {
+    const { readable, writable } = redaction.redactStream(true);
+    const writer = writable.getWriter();
+    const reader = readable.getReader();
 
-  void writer.write(Buffer.from(event));
-  const { value } = await reader.read();
+    void writer.write(Buffer.from(event));
+    const { value } = await reader.read();
 
-  expect(Buffer.from(value ?? []).toString()).toBe(event);
-});
+    expect(Buffer.from(value ?? []).toString()).toBe(event);
+  },
+);
 
 test("a token without an end is redacted while it comes, and what follows it is passed on", async () => {
   const piece = Buffer.from("a".repeat(3000));

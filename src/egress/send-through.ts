@@ -42,7 +42,7 @@ export function makeSendThrough(rules: SendThroughRules): SendThrough {
     const timer = setTimeout(() => waiting.abort(tooLong(service)), rules.timeoutMs);
     const signal = AbortSignal.any([rules.signal, waiting.signal]);
     const translate = (error: unknown): unknown =>
-      signal.aborted ? signal.reason : networkError(error, request.url.host);
+      signal.aborted ? explainAbort(signal.reason, service) : networkError(error, request.url.host);
     try {
       const limited = limitSent(request, service, requestBytes, () => timer.refresh());
       const body = rules.signsBody && limited instanceof ReadableStream ? await readWhole(limited) : limited;
@@ -94,6 +94,10 @@ function withDefaults({ headers }: Passing, { headers: defaults }: SendThroughRu
 
 function tooLarge(what: string, limitBytes: number, hint: string): HubError {
   return new HubError("too_large", `${what} is larger than ${limitBytes} bytes.`, { hint });
+}
+
+function explainAbort(reason: unknown, service: string): unknown {
+  return reason instanceof DOMException && reason.name === "TimeoutError" ? tooLong(service) : reason;
 }
 
 function tooLong(service: string): HubError {

@@ -12,6 +12,7 @@ import { openDecisions } from "../pages/decisions.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
+import { readProxyAddress, serveProxy } from "./proxy.ts";
 import { PROBLEM_TYPE, problemHeaders, toProblem } from "./problem.ts";
 
 export interface HttpServer {
@@ -74,6 +75,8 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const serveRest = openRest(hub);
   return async (request, response) => {
     guard(request.headers);
+    const proxied = readProxyAddress(request.url ?? "/");
+    if (proxied) return serveProxy(hub, request, response, proxied);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const page = readDecisionPath(path);
     if (page) return servePage(request, response, page);
