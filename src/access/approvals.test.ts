@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { onEachStore, type TestDatabase } from "#testing";
+import { onEachStore, startChild, type TestDatabase } from "#testing";
 import { newId } from "../store/ids.ts";
 import type { Store } from "../store/open.ts";
 import { type ApprovalState, claimApproval, decideApproval, type NamedApproval } from "./approvals.ts";
@@ -126,5 +126,102 @@ await onEachStore((makeDatabase) => {
 
     expect(claims.filter(({ status }) => status === "approved")).toHaveLength(1);
     expect(await list(store, workspaceId, "pending")).toHaveLength(1);
+  });
+
+  test("of two processes that make a call again and again, one runs it once it is approved", async () => {
+    const database = await makeDatabase();
+    const { store, workspaceId, subject } = await arrange(database);
+    const { approval } = await claimApproval(store, subject);
+    const script = new URL("../../test/fixtures/retry-call.ts", import.meta.url);
+    const children = [1, 2].map(() => startChild(script, database.url, JSON.stringify(subject)));
+    const waiting = await Promise.all(children.map((child) => child.nextLine()));
+
+    await decideApproval(store.db, workspaceId, approval, "approved");
+    const outcomes = await Promise.all(children.map((child) => child.nextLine()));
+
+    expect(waiting).toEqual([approval, approval]);
+    expect(outcomes.toSorted()).toEqual(["ran", "too late"]);
+  });
+
+  test("of a user who may consent, an answer counts once and for its own question", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const asked = await claimApproval(store, subject, { ask: "user" });
+    const consent = { approval: asked.approval, isGiven: true };
+
+    const given = await claimApproval(store, subject, { ask: "user", consent });
+    const replayed = await claimApproval(store, subject, { ask: "user", consent });
+
+    expect(asked).toMatchObject({ status: "consent_needed" });
+    expect(given).toEqual({ status: "approved", approval: asked.approval, by: "user" });
+    expect(replayed).toMatchObject({ status: "consent_needed", approval: expect.not.stringMatching(asked.approval) });
+    expect(await list(store, workspaceId)).toMatchObject([{ id: asked.approval, status: "used" }]);
+  });
+
+  test("a user's refusal is kept as one, and the next call asks anew", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const { approval } = await claimApproval(store, subject, { ask: "user" });
+
+    const refused = await claimApproval(store, subject, { ask: "user", consent: { approval, isGiven: false } });
+
+    expect(refused).toEqual({ status: "denied", approval, by: "user" });
+    expect(await list(store, workspaceId)).toMatchObject([{ id: approval, status: "denied" }]);
+    expect(await claimApproval(store, subject, { ask: "user" })).toMatchObject({ status: "consent_needed" });
+  });
+
+  test("a question that a user never answers leaves no trace", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+
+    await claimApproval(store, subject, { ask: "user" });
+
+    expect(await list(store, workspaceId)).toEqual([]);
+  });
+
+  test("where the owner is asked, no consent of a user counts", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const { approval } = await claimApproval(store, subject);
+
+    const claim = await claimApproval(store, subject, { consent: { approval, isGiven: true } });
+
+    expect(claim).toMatchObject({ status: "pending", approval });
+    expect(await list(store, workspaceId, "pending")).toHaveLength(1);
+  });
+
+  test("a user's consent settles what already waited for the owner", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const { approval } = await claimApproval(store, subject);
+
+    const asked = await claimApproval(store, subject, { ask: "user" });
+    await claimApproval(store, subject, { ask: "user", consent: { approval, isGiven: true } });
+
+    expect(asked).toEqual({ status: "consent_needed", approval });
+    await expect(decideApproval(store.db, workspaceId, approval, "approved")).rejects.toMatchObject({
+      message: `The approval ${approval} was already used.`,
+    });
+  });
+
+  test("an owner's decision comes before a user's", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const { approval } = await claimApproval(store, subject);
+    await decideApproval(store.db, workspaceId, approval, "denied");
+
+    const claim = await claimApproval(store, subject, { ask: "user", consent: { approval, isGiven: true } });
+
+    expect(claim).toEqual({ status: "denied", approval, by: "owner" });
+  });
+
+  test("approvals are listed by what has become of them, with the names of their parties", async () => {
+    const { store, workspaceId, subject } = await arrange(await makeDatabase());
+    const longAgo = new Date("2026-01-01T00:00:00Z");
+    const other = { ...subject, argumentsDigest: "another" };
+    const { approval: expired } = await claimApproval(store, subject, { now: longAgo });
+    const { approval: pending } = await claimApproval(store, subject);
+    const { approval: denied } = await claimApproval(store, other);
+    await decideApproval(store.db, workspaceId, denied, "denied");
+
+    const names = { profile: "coder", service: "github", account: "octocat" };
+    expect(await list(store, workspaceId, "expired")).toMatchObject([{ id: expired, status: "expired", ...names }]);
+    expect(await list(store, workspaceId, "pending")).toMatchObject([{ id: pending, status: "pending" }]);
+    expect(await list(store, workspaceId, "denied")).toMatchObject([{ id: denied, status: "denied" }]);
+    expect(await list(store, workspaceId)).toHaveLength(3);
   });
 });

@@ -67,12 +67,10 @@ export function coverOperations(policy: Policy, names: readonly string[], effect
   if (added.length === 0 && !only) return policy;
   const asks = ({ effect, decision }: (typeof judged)[number]): boolean =>
     decision === "ask" || (decision === "hidden" && effect === "destructive");
-  const { allow = [], ask = [] } = only ? {} : policy;
-  return {
-    ...policy,
-    allow: [...allow, ...added.filter((one) => !asks(one)).map(({ name }) => name)],
-    ask: [...ask, ...added.filter(asks).map(({ name }) => name)],
-  };
+  const { allow = [], ask = [], ...rest } = policy;
+  const allowed = [...(only ? [] : allow), ...added.filter((one) => !asks(one)).map(({ name }) => name)];
+  const asked = [...(only ? [] : ask), ...added.filter(asks).map(({ name }) => name)];
+  return { ...rest, allow: allowed, ...(asked.length > 0 && { ask: asked }) };
 }
 
 /** A call through the proxy: its method, where HEAD counts as GET, and its path as `readTarget` gives it. */
