@@ -10,13 +10,12 @@ import * as notify from "./notify.ts";
 import * as oauthApps from "./oauth-apps.ts";
 import * as oauth from "./oauth.ts";
 import * as profiles from "./profiles.ts";
-import * as registry from "./registry.ts";
 import * as requests from "./requests.ts";
 import { call, list } from "./tools.ts";
 
 /** Every action by noun and verb: what an operator can do to the hub, and the only list of it. */
 export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
-  integrations: { ...registry, ...integrations },
+  integrations,
   credentials,
   oauth,
   "oauth-apps": oauthApps,

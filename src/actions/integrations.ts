@@ -11,6 +11,9 @@ import { Integration, IntegrationReference, Label, Settings, viewIntegration } f
 import { PageFields, pageOf } from "./page.ts";
 import { reachIntegration } from "./reach.ts";
 
+// What can be connected stands beside what is: a command line has one noun for both.
+export { available, describe } from "./registry.ts";
+
 const Tool = z.object({ tool: z.string(), effect: z.string(), summary: z.string() });
 
 /** Nothing where the connector is gone, which may be while an account is still connected. */

@@ -5,3 +5,4 @@ export * from "./start-child.ts";
 export * from "./stores.ts";
 export * from "./open-test-hub.ts";
 export * from "./open-mcp-client.ts";
+export * from "./open-test-api.ts";

@@ -13,7 +13,7 @@ import { type Hub, openHub } from "../hub.ts";
 import { connect } from "../integrations/connect.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
-interface TestHubOptions {
+export interface TestHubOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The contents of its config file. */
   readonly file?: object;

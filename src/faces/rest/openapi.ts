@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Action } from "../../actions/action.ts";
 import { isList } from "../../actions/page.ts";
+import { ERROR_CODES } from "../../errors.ts";
 import { type Hub, publicUrl } from "../../hub.ts";
 import { Problem, PROBLEM_TYPE } from "../http/problem.ts";
 import { writeGuide } from "./guide.ts";
@@ -89,7 +90,7 @@ export function describeApi({ config, version }: Hub): ApiDescription {
 type ToSchema = (type: z.ZodType, io: "input" | "output") => JsonSchema;
 
 function describeRoute(route: RestRoute, toSchema: ToSchema): ApiOperation {
-  const { name, noun, method, action } = route;
+  const { name, noun, action } = route;
   const whose = action.who === "owner" ? "Keys of the owner only." : "A profile's key reaches only what is its own.";
   return {
     operationId: name,
@@ -98,18 +99,19 @@ function describeRoute(route: RestRoute, toSchema: ToSchema): ApiOperation {
     description: `Scope ${action.scope}. ${whose}`,
     security: [{ key: [action.scope] }],
     ...describeInput(route, toSchema),
-    responses: {
-      ...describeSuccess(action, toSchema),
-      "400": { $ref: "#/components/responses/Problem" },
-      "401": { $ref: "#/components/responses/Unauthenticated" },
-      "403": { $ref: "#/components/responses/Problem" },
-      "404": { $ref: "#/components/responses/Problem" },
-      ...(method !== "GET" && { "409": { $ref: "#/components/responses/Problem" } }),
-      "429": { $ref: "#/components/responses/RateLimited" },
-      default: { $ref: "#/components/responses/Problem" },
-    },
+    responses: { ...describeSuccess(action, toSchema), ...FAILURES },
   };
 }
+
+const RESPONSES: Readonly<Record<number, string>> = { 401: "Unauthenticated", 429: "RateLimited" };
+
+/** Each status by itself: to a generated client a `default` would make every status a failure's. */
+const FAILURES: Readonly<Record<string, Reference>> = Object.fromEntries(
+  Object.values(ERROR_CODES).map(({ status }) => [
+    status,
+    { $ref: `#/components/responses/${RESPONSES[status] ?? "Problem"}` },
+  ]),
+);
 
 function describeInput(
   { method, action, inPath, rest }: RestRoute,

@@ -22,6 +22,14 @@ export const REST_ROUTES: readonly RestRoute[] = Object.entries(ALL_ACTIONS).fla
   Object.entries(verbs).map(([verb, action]) => {
     const [method, path] = splitRequestLine(action.route);
     const rest = method === "GET" || method === "DELETE" ? ("query" as const) : ("body" as const);
-    return { name: `${noun}_${verb}`, noun, action, method, path, inPath: pathParameters(path), rest };
+    return {
+      name: `${noun}_${verb}`.replaceAll("-", "_"),
+      noun,
+      action,
+      method,
+      path,
+      inPath: pathParameters(path),
+      rest,
+    };
   }),
 );
