@@ -58,7 +58,7 @@ function describeApproval(links: DecisionLinks, pending: PendingApproval): Notic
     title: `${profile} wants to run ${operation}`,
     message: [
       `As ${account.label} (${account.service}), with ${cutText(text, PREVIEW_LIMIT)}`,
-      `To decide without a link: patchbay approvals approve ${approval}, or deny.`,
+      `By command: patchbay approvals approve ${approval}, or deny.`,
     ].join("\n\n"),
     urgency: "high",
     link: { label: LABEL, url: links.sign("approvals", { id: approval, workspaceId }, new Date(expiresAt)) },
@@ -77,7 +77,7 @@ async function describeRequest({ store, links }: NoticeParts, request: RequestRo
       `It says: ${showText(reason.replaceAll(/\s+/g, " "))}`,
       operations ? `Operations: ${operations.join(", ")}` : "Operations: all",
       accounts.length > 0
-        ? `To decide without a link: ${answer}.`
+        ? `By command: ${answer}.`
         : `${service} is not connected. patchbay connect ${service} grants it; to refuse, patchbay requests deny ${id}.`,
     ].join("\n\n"),
     urgency: "normal",
