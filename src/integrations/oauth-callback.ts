@@ -195,7 +195,26 @@ async function exchange({ egress, vault }: OauthParts, flow: OauthFlowRow, { con
   const address = addressOf(workspace_id, id, "verifier");
   const verifier = sealed_verifier === null ? undefined : await vault.open(address, sealed_verifier);
   const client = openOauthClient({ egress, connector, app, now: Date.now });
-  return client.exchange(parameters, { redirectUri: redirect_uri, verifier, scopes: JSON.parse(scopes) as string[] });
+  try {
+    return await client.exchange(parameters, {
+      redirectUri: redirect_uri,
+      verifier,
+      scopes: JSON.parse(scopes) as string[],
+    });
+  } catch (error) {
+    const isRefused = error instanceof HubError && !error.retryable && error.details["status"] !== undefined;
+    throw isRefused ? notTaken(connector, error) : error;
+  }
+}
+
+function notTaken({ id, name }: Connector, { details, serviceWords, cause }: HubError): HubError {
+  const said = details["serviceCode"] ?? `status ${details["status"]}`;
+  return new HubError("service_rejected", `${name} did not take the code: ${said}.`, {
+    hint: `Check the OAuth app of ${id}: its client id, its secret and its redirect address. Then begin again.`,
+    details,
+    ...(serviceWords !== undefined && { serviceWords }),
+    cause,
+  });
 }
 
 async function describeCandidate(parts: OauthParts, flow: OauthFlowRow, connector: Connector, set: TokenSet) {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Connector, defineConnector, oauth2, type OAuth2Auth, rest } from "#connector";
+import { apiKey, type Connector, defineConnector, oauth2, type OAuth2Auth, rest } from "#connector";
 import { openAudit } from "../audit/open-audit.ts";
 import { openCatalog } from "../catalog/open-catalog.ts";
 import { openEgress } from "../egress/open-egress.ts";
@@ -21,7 +21,15 @@ export function makeOauthConnector(url: string, parts: Partial<OAuth2Auth> = {})
     category: "testing",
     capabilities: [],
     baseUrl: url,
-    auth: [oauth2({ authorizeUrl: `${url}/auth`, tokenUrl: `${url}/token`, scopes: ["openid"], pkce: true, ...parts })],
+    auth: [
+      apiKey({
+        env: "DEMO_TOKEN",
+        label: "Token",
+        header: "authorization",
+        more: [{ env: "DEMO_SECRET", label: "Secret of webhooks", optional: true }],
+      }),
+      oauth2({ authorizeUrl: `${url}/auth`, tokenUrl: `${url}/token`, scopes: ["openid"], pkce: true, ...parts }),
+    ],
     operations: {
       who: rest({
         request: "GET /me",

@@ -19,7 +19,7 @@ interface ServerOptions {
 
 export const CLIENT = { clientId: "patchbay-test", clientSecret: "client-secret-0123456789" };
 
-/** A real authorization server on the loopback, which demands PKCE, rotates refresh tokens and detects their reuse. */
+/** A real authorization server on the loopback, which rotates refresh tokens and detects their reuse. */
 export async function startAuthorizationServer({ lifetimeSeconds = 3600 }: ServerOptions = {}) {
   const server = createServer();
   server.listen(0, "127.0.0.1");
@@ -39,8 +39,17 @@ export async function startAuthorizationServer({ lifetimeSeconds = 3600 }: Serve
     features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
     findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
     issueRefreshToken: () => true,
+    // Whoever takes the challenge out of an address is found out when the code is exchanged.
+    pkce: { required: () => false },
     rotateRefreshToken: true,
-    ttl: { AccessToken: lifetimeSeconds, Interaction: 600, Session: 600, Grant: 86_400, RefreshToken: 86_400 },
+    ttl: {
+      AccessToken: lifetimeSeconds,
+      Interaction: 600,
+      Session: 600,
+      IdToken: 600,
+      Grant: 86_400,
+      RefreshToken: 86_400,
+    },
     cookies: { keys: ["a key of a test"] },
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     async loadExistingGrant({ oidc }: { oidc: GrantContext }) {
