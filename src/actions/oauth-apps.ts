@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { deleteApp, listApps, requireOauth, setApp } from "../integrations/oauth-apps.ts";
+import { cutPage } from "../store/page.ts";
 import type { OauthAppRow } from "../store/tables.ts";
 import { action } from "./action.ts";
+import { PageFields, pageOf } from "./page.ts";
 
 const Url = z.url({ protocol: /^https?$/, error: "must be an http or https address" });
 
@@ -66,10 +68,16 @@ export const list = action({
   who: "owner",
   route: "GET /oauth-apps",
   columns: ["service", "client_id", "has_secret", "redirect_uri"],
-  input: z.object({}),
-  output: z.array(App),
-  run: async (_, { store, principal, publicUrl }) =>
-    (await listApps(store.db, principal.workspaceId)).map((row) => view(row, publicUrl())),
+  input: z.object(PageFields),
+  output: pageOf(App),
+  async run(asked, { store, principal, publicUrl }) {
+    const apps = await listApps(store.db, principal.workspaceId);
+    return cutPage(
+      apps.map((row) => view(row, publicUrl())),
+      asked,
+      ({ service }) => service,
+    );
+  },
 });
 
 const remove = action({

@@ -107,7 +107,11 @@ export async function deleteApp(
       .where("workspace_id", "=", workspaceId)
       .where("service", "=", service)
       .executeTakeFirst();
-    if (numDeletedRows === 0n) throw missingApp(service);
+    if (numDeletedRows === 0n) {
+      throw new HubError("not_found", `No OAuth app is set for ${service}.`, {
+        hint: 'List them with "patchbay oauth-apps list".',
+      });
+    }
     await audit.appendIn(db, { workspaceId, actor, action: "oauth_app.delete", details: { service } });
   });
 }

@@ -45,6 +45,6 @@ test("what the reference shows is text, whatever it is made of", async () => {
   const { page } = await fetchDocs();
 
   expect(page).toContain("A profile&#39;s key");
-  expect(page).toContain("curl -X POST &quot;");
-  expect(page).toContain("-d &#39;{&quot;name&quot;:&quot;…&quot;}&#39;");
+  expect(page).toContain("curl -X POST &#34;");
+  expect(page).toContain("-d &#39;{&#34;name&#34;:&#34;…&#34;}&#39;");
 });

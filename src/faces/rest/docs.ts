@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
-import { html, raw } from "hono/html";
 import { ERROR_CODES, type ErrorCode } from "../../errors.ts";
 import { PROBLEM_CODES, PROBLEMS } from "../http/problem.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
+import { Markup, markup } from "../pages/markup.ts";
 import { writeGuide } from "./guide.ts";
 import type { ApiDescription, ApiOperation, ApiParameter, JsonSchema } from "./openapi.ts";
 import { exampleOf, listRows, type SchemaRow } from "./schema-rows.ts";
-
-type Html = ReturnType<typeof html>;
 
 const styleHash = createHash("sha256").update(DOCS_STYLE).digest("base64");
 
@@ -19,15 +17,15 @@ export const DOCS_HEADERS = {
 };
 
 /** The API's description as a page for people. */
-export function renderDocs(api: ApiDescription, requestsPerMinute: number): Html {
+export function renderDocs(api: ApiDescription, requestsPerMinute: number): Markup {
   const guide = writeGuide(requestsPerMinute);
-  return html`<!doctype html>
+  return markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${api.info.title} API</title>
-        ${raw(`<style>${DOCS_STYLE}</style>`)}
+        ${new Markup(`<style>${DOCS_STYLE}</style>`)}
       </head>
       <body>
         <nav aria-label="Contents">
@@ -49,7 +47,7 @@ export function renderDocs(api: ApiDescription, requestsPerMinute: number): Html
           </p>
           ${guide.map(
             ({ title, text }) =>
-              html`<h2 id="${anchorOf(title)}">${title}</h2>
+              markup`<h2 id="${anchorOf(title)}">${title}</h2>
                 <p>${text}</p>`,
           )}
           ${renderProblems()} ${api.tags.map(({ name }) => renderTag(api, name))}
@@ -58,16 +56,16 @@ export function renderDocs(api: ApiDescription, requestsPerMinute: number): Html
     </html>`;
 }
 
-function renderLink(anchor: string, text: string): Html {
-  return html`<li><a href="#${anchor}">${text}</a></li>`;
+function renderLink(anchor: string, text: string): Markup {
+  return markup`<li><a href="#${anchor}">${text}</a></li>`;
 }
 
 function anchorOf(title: string): string {
   return `about-${title.toLowerCase().replaceAll(" ", "-")}`;
 }
 
-function renderProblems(): Html {
-  return html`<h2 id="about-problems">Problems</h2>
+function renderProblems(): Markup {
+  return markup`<h2 id="about-problems">Problems</h2>
     <p>
       What fails is answered as <code>application/problem+json</code> (RFC 9457), with a sentence in
       <code>detail</code>, what to do about it in <code>hint</code>, and one of these in <code>code</code>.
@@ -75,18 +73,18 @@ function renderProblems(): Html {
     <dl>${PROBLEM_CODES.map(renderProblem)}</dl>`;
 }
 
-function renderProblem(code: ErrorCode): Html {
+function renderProblem(code: ErrorCode): Markup {
   const { status, retryable } = ERROR_CODES[code];
-  return html`<dt id="${code}"><code>${code}</code> <i>${status}</i></dt>
+  return markup`<dt id="${code}"><code>${code}</code> <i>${status}</i></dt>
     <dd>${PROBLEMS[code]}.${retryable ? " The same request may succeed later." : ""}</dd>`;
 }
 
-function renderTag({ paths, components, servers }: ApiDescription, tag: string): Html {
+function renderTag({ paths, components, servers }: ApiDescription, tag: string): Markup {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   );
   const url = servers[0]?.url ?? "";
-  return html`<h2 id="${tag}">${tag}</h2>
+  return markup`<h2 id="${tag}">${tag}</h2>
     ${operations
       .filter(({ operation }) => operation.tags.includes(tag))
       .map(({ path, method, operation }) => renderOperation(url, path, method, operation, components.schemas))}`;
@@ -102,19 +100,19 @@ function renderOperation(
   method: string,
   { operationId, summary, description, parameters, requestBody, responses }: ApiOperation,
   schemas: Schemas,
-): Html {
+): Markup {
   const body = requestBody?.content["application/json"]?.schema;
   const answers = Object.values(responses).flatMap((response) => ("content" in response ? [response.content] : []));
   const answer = answers.find((content) => content?.["application/json"])?.["application/json"]?.schema;
-  return html`<article id="${operationId}">
+  return markup`<article id="${operationId}">
     <h3><b class="${TONES[method] ?? "write"}">${method}</b> <code>${path}</code></h3>
     <p>${summary}</p>
     <p class="soft">${description}</p>
     ${renderRows("Path and query", parameters.filter(isParameter).map(toRow))}
-    ${body ? renderRows("Body", listRows(body, schemas)) : ""}
+    ${body ? renderRows("Body", listRows(body, schemas)) : undefined}
     <details>
       <summary>Answer and example</summary>
-      ${answer ? renderRows("Answer", listRows(answer, schemas)) : html`<p class="soft">204, without a body.</p>`}
+      ${answer ? renderRows("Answer", listRows(answer, schemas)) : markup`<p class="soft">204, without a body.</p>`}
       <pre>${writeExample(`${url}${path}`, method, body, schemas)}</pre>
     </details>
   </article>`;
@@ -129,14 +127,14 @@ function toRow({ name, required, description = "", schema }: ApiParameter): Sche
   return { name, type: row?.type ?? "", isRequired: required, description };
 }
 
-function renderRows(title: string, rows: readonly SchemaRow[]): Html | string {
-  if (rows.length === 0) return "";
-  return html`<h4>${title}</h4>
+function renderRows(title: string, rows: readonly SchemaRow[]): Markup {
+  if (rows.length === 0) return markup``;
+  return markup`<h4>${title}</h4>
     <dl>
       ${rows.map(
         ({ name, type, isRequired, description }) =>
-          html`<dt><code>${name}</code> <i>${type}${isRequired ? ", required" : ""}</i></dt>
-            ${description === "" ? "" : html`<dd>${description}</dd>`}`,
+          markup`<dt><code>${name}</code> <i>${type}${isRequired ? ", required" : ""}</i></dt>
+            ${description === "" ? undefined : markup`<dd>${description}</dd>`}`,
       )}
     </dl>`;
 }

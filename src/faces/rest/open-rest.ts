@@ -45,7 +45,7 @@ function addReference(app: Rest, hub: Hub): void {
   app.get("/v1/openapi.json", () => Response.json((api ??= describeApi(hub))));
   app.get("/docs", (context) => {
     api ??= describeApi(hub);
-    return context.html(renderDocs(api, hub.config.server.limits.requestsPerMinute), 200, DOCS_HEADERS);
+    return context.html(renderDocs(api, hub.config.server.limits.requestsPerMinute).text, 200, DOCS_HEADERS);
   });
 }
 

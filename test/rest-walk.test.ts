@@ -1,0 +1,244 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { openTestApi, startService } from "#testing";
+import { createKey } from "../src/access/keys.ts";
+import { type Scope, SCOPES } from "../src/access/principal.ts";
+import { siblingWorkspace } from "../src/access/workspaces.ts";
+import { REST_ROUTES, type RestRoute } from "../src/faces/rest/routes.ts";
+import type { Hub } from "../src/hub.ts";
+
+const SECRET = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+const LIMIT_BYTES = 1000;
+
+/** Ids of one world, by the name of the path's parameter. */
+type Ids = Readonly<Record<string, string>>;
+
+/** What each route is sent beside its path, so that only who asks can be wrong. A route that is not here needs nothing. */
+const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
+  integrations_connect: () => ({ service: "webhook" }),
+  integrations_configure: () => ({ config: {} }),
+  credentials_set: () => ({ credentials: {} }),
+  oauth_start: ({ integration }) => ({ integration }),
+  oauth_url: ({ integration }) => ({ integration }),
+  oauth_status: () => ({ flow: "flow_1" }),
+  oauth_apps_set: () => ({ client_id: "id" }),
+  profiles_create: () => ({ name: "third" }),
+  profiles_channels: () => ({ channels: ["webhook"] }),
+  requests_create: ({ profile }) => ({ service: "github", reason: "To file bugs", profile }),
+  keys_create: ({ profile }) => ({ profile }),
+  channels_set: () => ({ channels: [] }),
+  tools_list: ({ profile }) => ({ profile }),
+  tools_call: ({ profile }) => ({ profile }),
+  notify_send: ({ profile }) => ({ message: "Hello", profile }),
+};
+
+/** These fields are the id of something that belongs to a workspace. */
+const IDS = ["integration", "profile", "request", "approval", "key"];
+
+function fieldsOf({ name }: RestRoute, ids: Ids): object {
+  return FIELDS[name]?.(ids) ?? {};
+}
+
+function namesSomething(route: RestRoute): boolean {
+  return [...route.inPath, ...Object.keys(fieldsOf(route, {}))].some((name) => IDS.includes(name));
+}
+
+async function openWorld() {
+  const receiver = await startService({ "POST /hook": { status: 204 } });
+  const api = await openTestApi({ file: { server: { limits: { maxBodyBytes: LIMIT_BYTES } } } });
+  const { hub } = api;
+  const { store } = hub.hub;
+  const coder = await hub.addProfile("coder");
+  const other = await hub.addProfile("other");
+  const integration = await hub.connect("webhook", `${receiver.url}/hook`, { WEBHOOK_SECRET: SECRET });
+  await hub.grant(coder, integration, { ask: ["send_event"] });
+  const { approval } = (await hub.call(coder, "mcp__webhook__send_event", { type: "built", data: {} })) as {
+    approval: string;
+  };
+  const sent = { body: { service: "github", reason: "To file bugs", profile: "coder" } };
+  const { id: asked } = await api.data<{ id: string }>("POST /requests", sent);
+  const { id: key } = await api.data<{ id: string }>("POST /keys", { body: {} });
+  const sibling = await siblingWorkspace(store, hub.workspaceId, "test");
+  const addKey = async (spec: { scopes?: readonly Scope[]; profileId?: string; workspaceId?: string }) =>
+    (await createKey(store.db, { workspaceId: hub.workspaceId, mode: "live", ...spec })).token;
+  return {
+    url: api.url,
+    hub: hub.hub,
+    ids: {
+      integration: integration.id,
+      profile: coder.profileId,
+      request: asked,
+      approval,
+      key,
+      service: "webhook",
+      tool: "mcp__webhook__send_event",
+    },
+    ownerKey: await addKey({}),
+    /** It may do everything but what a route needs. */
+    uselessKey: await addKey({ scopes: ["proxy"] }),
+    /** Of a profile to which nothing that is named belongs, with every scope there is. */
+    otherKey: await addKey({ profileId: other.profileId, scopes: SCOPES }),
+    /** Of an owner, in the world of test keys. */
+    testKey: await addKey({ workspaceId: sibling.id }),
+  };
+}
+
+interface Sent {
+  readonly key?: string;
+  readonly ids: Ids;
+  /** Sent in the place of what belongs there, also where none does. */
+  readonly body?: string;
+}
+
+/** With Node's own client: `fetch` sends no GET with a body. */
+async function send(url: string, route: RestRoute, { key, ids, body }: Sent): Promise<number> {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
+  const fields = Object.entries(fieldsOf(route, ids));
+  const query = route.rest === "query" ? `?${new URLSearchParams(fields).toString()}` : "";
+  const content = body ?? (route.rest === "query" ? "" : JSON.stringify(Object.fromEntries(fields)));
+  const headers = {
+    "content-length": String(Buffer.byteLength(content)),
+    ...(content !== "" && { "content-type": "application/json" }),
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  };
+  const outgoing = request(`${url}/v1${path}${query}`, { method: route.method, headers, agent: false });
+  outgoing.end(content);
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+  await text(answer);
+  return answer.statusCode ?? 0;
+}
+
+/** The status that each route answered, by the route's name. */
+async function sendAll(url: string, routes: readonly RestRoute[], sent: Sent): Promise<Record<string, number>> {
+  const answers: Record<string, number> = {};
+  for (const route of routes) answers[route.name] = await send(url, route, sent);
+  return answers;
+}
+
+function all(routes: readonly RestRoute[], statusOf: (route: RestRoute) => number): Record<string, number> {
+  return Object.fromEntries(routes.map((route) => [route.name, statusOf(route)]));
+}
+
+/** Every row of every table, once nothing is under way. */
+async function dump({ store, audit, notices }: Hub): Promise<Record<string, unknown>> {
+  await notices.settle();
+  await audit.flush();
+  const tables = await store.db.introspection.getTables();
+  const rows = tables.map(async ({ name }) => [
+    name,
+    await store.db
+      .selectFrom(name as "keys")
+      .selectAll()
+      .execute(),
+  ]);
+  return Object.fromEntries(await Promise.all(rows)) as Record<string, unknown>;
+}
+
+test("without a key, every route is 401 and nothing changes", async () => {
+  const { url, hub, ids } = await openWorld();
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, REST_ROUTES, { ids });
+
+  expect(answers).toEqual(all(REST_ROUTES, () => 401));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test("what is public is a short list", async () => {
+  const { url } = await openWorld();
+  const paths = ["/", "/healthz", "/docs", "/mcp", "/mcp/webhook", "/v1", "/v1/openapi.json", "/v1/nowhere"];
+
+  const answers = await Promise.all(paths.map(async (path) => [path, (await fetch(`${url}${path}`)).status] as const));
+
+  expect(Object.fromEntries(answers)).toEqual({
+    "/": 404,
+    "/healthz": 200,
+    "/docs": 200,
+    "/mcp": 401,
+    "/mcp/webhook": 401,
+    "/v1": 401,
+    "/v1/openapi.json": 200,
+    "/v1/nowhere": 401,
+  });
+});
+
+test("with a wrong key, every route is 401 and nothing changes", async () => {
+  const { url, hub, ids, ownerKey } = await openWorld();
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, REST_ROUTES, { ids, key: `${ownerKey.slice(0, -1)}!` });
+
+  expect(answers).toEqual(all(REST_ROUTES, () => 401));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test("with a key that lacks the scope, every route is 403 and nothing changes", async () => {
+  const { url, hub, ids, uselessKey } = await openWorld();
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, REST_ROUTES, { ids, key: uselessKey });
+
+  expect(answers).toEqual(all(REST_ROUTES, () => 403));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test("in another workspace, nothing that is named is there and nothing changes", async () => {
+  const { url, hub, ids, testKey } = await openWorld();
+  const routes = REST_ROUTES.filter(namesSomething);
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, routes, { ids, key: testKey });
+
+  expect(answers).toEqual(all(routes, () => 404));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test("to another profile, nothing that is named is there, the owner's routes are closed, and nothing changes", async () => {
+  const { url, hub, ids, otherKey } = await openWorld();
+  const routes = REST_ROUTES.filter((route) => route.action.who === "owner" || namesSomething(route));
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, routes, { ids, key: otherKey });
+
+  expect(answers).toEqual(all(routes, ({ action }) => (action.who === "owner" ? 403 : 404)));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test.each(["%00", "%2e%2e%2f", "int_%F0%9F%92%A5", "%27%20or%201%3D1--", "%ff", "x".repeat(300)])(
+  "the malformed id %s is 400 or 404 wherever an id stands, and nothing changes",
+  async (malformed) => {
+    const { url, hub, ownerKey } = await openWorld();
+    const routes = REST_ROUTES.filter(({ inPath }) => inPath.length > 0);
+    const ids = new Proxy<Ids>({}, { get: () => malformed });
+    const before = await dump(hub);
+
+    const answers = await sendAll(url, routes, { ids, key: ownerKey });
+
+    expect(Object.entries(answers).filter(([, status]) => status !== 400 && status !== 404)).toEqual([]);
+    expect(await dump(hub)).toEqual(before);
+  },
+);
+
+test("with too large a body, every route is 413 and nothing changes", async () => {
+  const { url, hub, ids, ownerKey } = await openWorld();
+  const body = JSON.stringify({ name: "a".repeat(LIMIT_BYTES) });
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, REST_ROUTES, { ids, key: ownerKey, body });
+
+  expect(answers).toEqual(all(REST_ROUTES, () => 413));
+  expect(await dump(hub)).toEqual(before);
+});
+
+test("a field that no route knows is 400, and nothing changes", async () => {
+  const { url, hub, ids, ownerKey } = await openWorld();
+  const routes = REST_ROUTES.filter(({ rest }) => rest === "body");
+  const before = await dump(hub);
+
+  const answers = await sendAll(url, routes, { ids, key: ownerKey, body: '{"no_such_field": 1}' });
+
+  expect(answers).toEqual(all(routes, () => 400));
+  expect(await dump(hub)).toEqual(before);
+});
