@@ -3,7 +3,7 @@ import { HubError } from "../errors.ts";
 import { readFlow, startFlow } from "../integrations/oauth-flows.ts";
 import { action, type ActionContext } from "./action.ts";
 import { IntegrationReference, Label, Settings } from "./integration.ts";
-import { reachIntegration } from "./reach.ts";
+import { reachIntegration, reachProfile } from "./reach.ts";
 
 const Asked = z.object({
   service: z.string(),
@@ -11,6 +11,7 @@ const Asked = z.object({
   integration: IntegrationReference.optional().describe(
     "The account that is reconnected, or given more scopes: an id (int_…), a service, or service:label",
   ),
+  profile: z.string().optional().describe("Granted the account as soon as it is connected"),
   label: Label.optional(),
   base_url: z.string().optional().describe("Where a self-hosted edition of the service is"),
 });
@@ -26,7 +27,7 @@ interface Start extends z.output<typeof Asked> {
 }
 
 async function begin(asked: Start, context: ActionContext): Promise<z.input<typeof Started>> {
-  const { service, scopes, label, base_url, config } = asked;
+  const { service, scopes, profile, label, base_url, config } = asked;
   const { workspaceId, actor } = context.principal;
   const integration = asked.integration === undefined ? undefined : await reachIntegration(context, asked.integration);
   if (integration && integration.service !== service) {
@@ -38,6 +39,7 @@ async function begin(asked: Start, context: ActionContext): Promise<z.input<type
     service,
     ...(scopes && { scopes }),
     ...(integration && { integration }),
+    ...(profile !== undefined && { profileId: (await reachProfile(context, profile)).id }),
     ...(label !== undefined && { label }),
     ...(base_url !== undefined && { baseUrl: base_url }),
     ...(config !== undefined && { config }),

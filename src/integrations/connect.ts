@@ -86,21 +86,21 @@ export interface Findings {
 
 type Origin = Pick<ConnectSpec, "workspaceId" | "actor" | "label">;
 
-/** Stores a connection and grants it to whoever waits for it, all at once; `claim` may still refuse it. */
+/** Stores a connection and grants it to whoever waits for it, all at once and together with what `also` does. */
 export async function storeConnection(
   parts: ConnectParts,
   origin: Origin,
   findings: Findings,
-  claim?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<void>,
+  also?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<void>,
 ): Promise<Connected> {
   const { workspaceId, actor } = origin;
   const { old, credentials } = findings;
   const integration = describeIntegration(origin, findings);
   const sealed = await sealCredentials(parts.vault, integration, credentials);
   const grantedTo = await parts.store.transaction(async (db) => {
-    await claim?.(db, integration);
     await putIntegration(db, integration);
     await putCredentials(db, integration, sealed);
+    await also?.(db, integration);
     await parts.store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
     await parts.audit.appendIn(db, {
       workspaceId,

@@ -8,7 +8,8 @@ import { makeOauthConnector, type OauthKit, openOauthParts } from "../testing/op
 import { startAuthorizationServer } from "../testing/start-authorization-server.ts";
 import { storeConnection } from "./connect.ts";
 import { setApp } from "./oauth-apps.ts";
-import { type Confirmation, confirmFlow, receiveCallback } from "./oauth-callback.ts";
+import { type Confirmation, receiveCallback } from "./oauth-callback.ts";
+import { confirmFlow } from "./oauth-confirm.ts";
 import { readFlow, startFlow, type StartedFlow } from "./oauth-flows.ts";
 import { openSealed, readSealed, readTokenSet } from "./sealed-credentials.ts";
 

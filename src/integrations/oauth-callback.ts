@@ -1,18 +1,15 @@
 import * as oauth from "oauth4webapi";
+import { findProfile } from "../access/profiles.ts";
 import { listRequests } from "../access/requests.ts";
-import type { Account, Connector } from "../connector/connector.ts";
+import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
 import type { OauthFlowRow } from "../store/tables.ts";
-import { checkCompany, checkSameAccount, type Connected, type Findings, findSame } from "./connect.ts";
-import { parseBaseUrl, parseConfig, storeConnection } from "./connect.ts";
-import { type Credentials, credentialFields } from "./credentials.ts";
-import { findIntegration, listIntegrations, settingsOf } from "./integrations.ts";
+import { findOut, readSettings } from "./flow-findings.ts";
 import { type OauthApp, openApp } from "./oauth-apps.ts";
 import { describeServer, openOauthClient } from "./oauth-client.ts";
-import { addressOf, after, FlowAccount, FLOW_MS, FlowSettings, hashSecret, type OauthParts } from "./oauth-flows.ts";
-import { openSealed, readSealed } from "./sealed-credentials.ts";
-import { accessTokens, readTokens, scopesOf, TOKENS, type TokenSet, writeTokens } from "./token-set.ts";
+import { addressOf, after, BEGIN_AGAIN, FlowAccount, FLOW_MS, hashSecret, type OauthParts } from "./oauth-flows.ts";
+import { accessTokens, scopesOf, type TokenSet, writeTokens } from "./token-set.ts";
 import { verifyAccount } from "./verify.ts";
 
 /** What an owner is shown before an account is connected. */
@@ -27,7 +24,7 @@ export interface Confirmation {
   readonly scopes: readonly string[];
   /** Asked for and not given. */
   readonly missing: readonly string[];
-  /** The profiles that have asked for the service, and will have it. */
+  /** The profiles that will have it: those that have asked for the service, and the one that the flow was begun for. */
   readonly profiles: readonly string[];
   /** For the page's form, and only there. */
   readonly token: string;
@@ -82,8 +79,6 @@ async function takeFlow(db: Db, parameters: URLSearchParams, now: Date) {
   throw new HubError("conflict", `The service's answer ${what}.`, { hint: BEGIN_AGAIN });
 }
 
-const BEGIN_AGAIN = "Begin again where you began, and finish within ten minutes.";
-
 interface Callback {
   readonly service: string;
   readonly state: string;
@@ -130,8 +125,9 @@ async function authorize(parts: OauthParts, flow: OauthFlowRow, callback: Callba
   };
 }
 
-async function readAudience(db: Db, { workspace_id, service }: OauthFlowRow) {
+async function readAudience(db: Db, { workspace_id, service, profile_id }: OauthFlowRow) {
   const requests = await listRequests(db, workspace_id, { service, status: "pending" });
+  const asker = profile_id === null ? [] : [(await findProfile(db, workspace_id, profile_id)).name];
   const workspace = await db
     .selectFrom("workspaces")
     .selectAll()
@@ -139,7 +135,7 @@ async function readAudience(db: Db, { workspace_id, service }: OauthFlowRow) {
     .executeTakeFirstOrThrow();
   return {
     workspace: workspace.mode === "live" ? workspace.name : `${workspace.name} (test)`,
-    profiles: [...new Set(requests.map(({ profile }) => profile))].toSorted(),
+    profiles: [...new Set([...asker, ...requests.map(({ profile }) => profile)])].toSorted(),
   };
 }
 
@@ -220,91 +216,6 @@ function notTaken({ id, name }: Connector, { details, serviceWords, cause }: Hub
 async function describeCandidate(parts: OauthParts, flow: OauthFlowRow, connector: Connector, set: TokenSet) {
   const { config, baseUrl } = await readSettings(parts.store.db, flow, connector);
   return { connector, credentials: accessTokens(set), config, ...(baseUrl !== undefined && { baseUrl }) };
-}
-
-/** What the flow was told, or else what the integration has that it is about. */
-async function readSettings(db: Db, flow: OauthFlowRow, connector: Connector) {
-  const settings = FlowSettings.parse(JSON.parse(flow.settings));
-  const row =
-    flow.integration_id === null ? undefined : await findIntegration(db, flow.workspace_id, flow.integration_id);
-  const baseUrl = settings.baseUrl === undefined ? row?.base_url : parseBaseUrl(settings.baseUrl);
-  return {
-    row,
-    label: settings.label,
-    baseUrl: baseUrl ?? undefined,
-    config: parseConfig(connector, settings.config ?? (row ? settingsOf(row) : {})),
-  };
-}
-
-interface Authorized {
-  readonly connector: Connector;
-  readonly set: TokenSet;
-  readonly account: Account | undefined;
-}
-
-/** What is to be stored; refuses what can't be. */
-async function findOut(
-  parts: OauthParts,
-  flow: OauthFlowRow,
-  { connector, set, account }: Authorized,
-): Promise<Findings> {
-  const { row, label, ...settings } = await readSettings(parts.store.db, flow, connector);
-  const siblings = await listIntegrations(parts.store.db, flow.workspace_id);
-  checkCompany(connector, siblings);
-  const old = row ?? findSame(siblings, { service: connector.id, ...(label !== undefined && { label }) }, account);
-  if (old) checkSameAccount(connector, old, account);
-  const kept = old ? await readKept(parts, connector, old.id, flow.workspace_id) : {};
-  return { connector, credentials: { ...kept, [TOKENS]: writeTokens(set) }, ...settings, account, old, siblings };
-}
-
-/** What OAuth does not give, such as the secret that webhooks are signed with. */
-async function readKept({ store, vault }: OauthParts, connector: Connector, id: string, workspace_id: string) {
-  const unsent = credentialFields(connector).filter(({ placement }) => !placement);
-  const sealed = (await readSealed(store.db, id)).filter(({ field }) => unsent.some(({ env }) => env === field));
-  return openSealed(vault, { id, workspace_id }, sealed) satisfies Promise<Credentials>;
-}
-
-interface Confirm {
-  readonly flow: string;
-  readonly token: string;
-  readonly browser: string;
-}
-
-/** Connects the account of a flow, on the word of whoever was shown it. */
-export async function confirmFlow(parts: OauthParts, given: Confirm, now = new Date()): Promise<Connected> {
-  const { store, vault, catalog } = parts;
-  const confirm_hash = hashSecret(given.token, given.browser);
-  const flow = await store.db
-    .selectFrom("oauth_flows")
-    .selectAll()
-    .where("id", "=", given.flow)
-    .where("confirm_hash", "=", confirm_hash)
-    .where("status", "=", "authorized")
-    .where("expires_at", ">", now.toISOString())
-    .executeTakeFirst();
-  if (!flow || flow.sealed_tokens === null) throw overAlready();
-  const { workspace_id: workspaceId, actor, id } = flow;
-  const connector = await catalog.connector(flow.service);
-  const set = readTokens(await vault.open(addressOf(workspaceId, id, "tokens"), flow.sealed_tokens));
-  const account = flow.account === null ? undefined : FlowAccount.parse(JSON.parse(flow.account));
-  const findings = await findOut(parts, flow, { connector, set, account });
-  const { label } = FlowSettings.parse(JSON.parse(flow.settings));
-  const origin = { workspaceId, actor, ...(label !== undefined && { label }) };
-  return storeConnection(parts, origin, findings, async (db, integration) => {
-    const { numUpdatedRows } = await db
-      .updateTable("oauth_flows")
-      .set({ status: "connected", integration_id: integration.id, sealed_tokens: null, confirm_hash: null })
-      .where("id", "=", id)
-      .where("confirm_hash", "=", confirm_hash)
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw overAlready();
-  });
-}
-
-function overAlready(): HubError {
-  return new HubError("conflict", "This page was used already, has expired, or was opened in another browser.", {
-    hint: BEGIN_AGAIN,
-  });
 }
 
 async function failFlow({ store, audit }: OauthParts, flow: OauthFlowRow, reason: string): Promise<void> {

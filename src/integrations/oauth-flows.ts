@@ -30,7 +30,7 @@ interface FlowSpec extends FlowSettings {
   readonly service: string;
   /** Asked for besides the connector's. */
   readonly scopes?: readonly string[];
-  /** The profile that it is for. */
+  /** The profile that it is for, which is granted the account. */
   readonly profileId?: string;
   /** Reconnected, or given more scopes: it keeps those it has. */
   readonly integration?: IntegrationRow;
@@ -42,6 +42,9 @@ export interface StartedFlow {
   readonly url: string;
   readonly expiresAt: string;
 }
+
+/** What to do about an answer or a page that is no good any more. */
+export const BEGIN_AGAIN = "Begin again where you began, and finish within ten minutes.";
 
 /** As long as the service may take, and again as long as the owner may take to confirm. */
 export const FLOW_MS = 10 * 60 * 1000;

@@ -1,7 +1,8 @@
 import { ensureWorkspace } from "../access/workspaces.ts";
 import { storeConnection } from "../integrations/connect.ts";
 import { setApp } from "../integrations/oauth-apps.ts";
-import { confirmFlow, receiveCallback } from "../integrations/oauth-callback.ts";
+import { receiveCallback } from "../integrations/oauth-callback.ts";
+import { confirmFlow } from "../integrations/oauth-confirm.ts";
 import { startFlow } from "../integrations/oauth-flows.ts";
 import { readTokenSet, sealTokenSet } from "../integrations/sealed-credentials.ts";
 import type { Token } from "../integrations/token-set.ts";

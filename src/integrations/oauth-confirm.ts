@@ -1,0 +1,76 @@
+import type { Transaction } from "kysely";
+import { putGrant } from "../access/grants.ts";
+import { listRequests } from "../access/requests.ts";
+import { HubError } from "../errors.ts";
+import type { IntegrationRow, OauthFlowRow, Tables } from "../store/tables.ts";
+import { type Connected, storeConnection } from "./connect.ts";
+import { findOut } from "./flow-findings.ts";
+import { addressOf, BEGIN_AGAIN, FlowAccount, FlowSettings, hashSecret, type OauthParts } from "./oauth-flows.ts";
+import { readTokens } from "./token-set.ts";
+
+interface Confirm {
+  readonly flow: string;
+  readonly token: string;
+  readonly browser: string;
+}
+
+/** Connects the account of a flow, on the word of whoever was shown it. */
+export async function confirmFlow(parts: OauthParts, given: Confirm, now = new Date()): Promise<Connected> {
+  const { store, vault, catalog } = parts;
+  const confirm_hash = hashSecret(given.token, given.browser);
+  const flow = await store.db
+    .selectFrom("oauth_flows")
+    .selectAll()
+    .where("id", "=", given.flow)
+    .where("confirm_hash", "=", confirm_hash)
+    .where("status", "=", "authorized")
+    .where("expires_at", ">", now.toISOString())
+    .executeTakeFirst();
+  if (!flow || flow.sealed_tokens === null) throw overAlready();
+  const { workspace_id: workspaceId, actor, id } = flow;
+  const connector = await catalog.connector(flow.service);
+  const set = readTokens(await vault.open(addressOf(workspaceId, id, "tokens"), flow.sealed_tokens));
+  const account = flow.account === null ? undefined : FlowAccount.parse(JSON.parse(flow.account));
+  const findings = await findOut(parts, flow, { connector, set, account });
+  const { label } = FlowSettings.parse(JSON.parse(flow.settings));
+  const origin = { workspaceId, actor, ...(label !== undefined && { label }) };
+  return storeConnection(parts, origin, findings, async (db, integration) => {
+    if (flow.profile_id !== null) await grantAsker(parts, db, flow, flow.profile_id, integration);
+    const { numUpdatedRows } = await db
+      .updateTable("oauth_flows")
+      .set({ status: "connected", integration_id: integration.id, sealed_tokens: null, confirm_hash: null })
+      .where("id", "=", id)
+      .where("confirm_hash", "=", confirm_hash)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw overAlready();
+  });
+}
+
+/** A profile that has asked in so many words is granted what it asked for; one that the flow was begun for, all of it. */
+async function grantAsker(
+  parts: OauthParts,
+  db: Transaction<Tables>,
+  { workspace_id: workspaceId, service, actor }: OauthFlowRow,
+  profileId: string,
+  { id: integrationId }: IntegrationRow,
+): Promise<void> {
+  const asked = await listRequests(db, workspaceId, { service, profileId, status: "pending" });
+  if (asked.length === 0) await putGrant(parts, db, actor, { workspaceId, profileId, integrationId, enabled: true });
+}
+
+/** The owner was shown whose account it is, and does not want it. */
+export async function cancelFlow({ store }: OauthParts, { flow, token, browser }: Confirm): Promise<void> {
+  const { numUpdatedRows } = await store.db
+    .updateTable("oauth_flows")
+    .set({ status: "failed", reason: "The owner did not confirm it.", sealed_tokens: null, confirm_hash: null })
+    .where("id", "=", flow)
+    .where("confirm_hash", "=", hashSecret(token, browser))
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw overAlready();
+}
+
+function overAlready(): HubError {
+  return new HubError("conflict", "This page was used already, has expired, or was opened in another browser.", {
+    hint: BEGIN_AGAIN,
+  });
+}
