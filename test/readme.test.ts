@@ -9,7 +9,7 @@ const { scripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8
   scripts: Record<string, string>;
 };
 
-const SHORT_COMMANDS = ["start", "connect", "client-config", "mcp", "doctor"];
+const SHORT_COMMANDS = ["start", "connect", "client-config", "mcp", "doctor", "proxy"];
 
 function allMatches(pattern: RegExp): string[] {
   return [...new Set([...readme.matchAll(pattern)].map(([, found = ""]) => found))];

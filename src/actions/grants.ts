@@ -28,7 +28,9 @@ function view({ name }: ProfileRow, { integration, enabled, paused, policy }: Gr
 }
 
 const Lists = {
-  allow: Policy.shape.allow.describe("Operations that run at once, e.g. create_issue or list_*; others are hidden"),
+  allow: Policy.shape.allow.describe(
+    "Operations that run at once, e.g. create_issue or list_*, and calls of the proxy, e.g. GET /repos/*; others are hidden",
+  ),
   ask: Policy.shape.ask.describe("Operations that wait for approval"),
   deny: Policy.shape.deny.describe("Operations that are refused"),
   always: Policy.shape.always.describe("Operations that no longer ask, as an owner chose; naming what asks ends it"),

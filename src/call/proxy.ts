@@ -197,8 +197,13 @@ async function send(parts: ProxyParts, call: Sent, judged: Judged, approval?: st
     loan = await parts.lend(integration);
     const { body, bodyBytes, headers, signal } = call;
     const answer = await forwardCall(parts.egress, {
-      ...{ ...judged, headers, signal, idempotencyKey: id, config: settingsOf(integration) },
-      ...{ credentials: loan.credentials, renew: loan.renew },
+      ...judged,
+      headers,
+      signal,
+      idempotencyKey: id,
+      config: settingsOf(integration),
+      credentials: loan.credentials,
+      renew: loan.renew,
       ...(integration.base_url !== null && { baseUrl: integration.base_url }),
       ...(body && { body }),
       ...(bodyBytes !== undefined && { bodyBytes }),

@@ -22,13 +22,14 @@ export function openRedactionStream(rules: RedactionRules): TransformStream<Uint
     ...rules,
     literals: rules.literals.map((literal) => Buffer.from(literal).toString("latin1")),
   });
-  const write = (text: string, controller: TransformStreamDefaultController<Uint8Array>): void => {
-    if (text !== "") controller.enqueue(Buffer.from(text, "latin1"));
-  };
   return new TransformStream({
     transform: (chunk, controller) => write(scan(Buffer.from(chunk).toString("latin1"), false), controller),
     flush: (controller) => write(scan("", true), controller),
   });
+}
+
+function write(text: string, controller: TransformStreamDefaultController<Uint8Array>): void {
+  if (text !== "") controller.enqueue(Buffer.from(text, "latin1"));
 }
 
 /** Takes the pieces of a text in turn, and gives what is certain of it by then. */

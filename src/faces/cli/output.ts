@@ -11,6 +11,18 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Whether a person reads what is written rather than a program. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY;
+}
+
+/** Writes bytes as they come, no faster than they are read. */
+export async function printBytes(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const piece of bytes) {
+    if (!process.stdout.write(piece)) await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  }
+}
+
 /** Writes what is not the result: notes, questions and errors. */
 export function printNote(text: string): void {
   process.stderr.write(`${text}\n`);

@@ -4,6 +4,7 @@ import { connect } from "../../actions/integrations.ts";
 import { HubError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
 import { addAction, type Finish } from "./add-action.ts";
+import { addAgentCommands } from "./agent-commands.ts";
 import { askForCredentials } from "./ask.ts";
 import { addGlobalOptions } from "./global-options.ts";
 import { print, printNote } from "./output.ts";
@@ -42,6 +43,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   addClientConfig(program, finish);
   addMcp(program, finish);
   addDoctor(program, finish);
+  addAgentCommands(program, finish);
   program.commandsGroup("What the hub knows, by noun and verb:");
   for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
     const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));

@@ -13,19 +13,22 @@ const TOKEN = "ghp_sentinel0123456789sentinel0123456789";
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
+const noPolicy: Policy = {};
+
 /** A hub that listens, with a GitHub whose answers are written by hand and a key for its proxy. */
 async function arrange(
   serve: Serve = (_, response) => response.end("ok"),
-  { maxBodyBytes = 1000, policy = {} as Policy } = {},
+  { maxBodyBytes = 1000, policy = noPolicy } = {},
 ) {
   const seen: string[] = [];
   const service = createServer((incoming, response) => {
     if (incoming.url === "/api/user") {
       response.writeHead(200, { "content-type": "application/json" });
-      return void response.end(JSON.stringify({ id: 1, login: "octo" }));
+      response.end(JSON.stringify({ id: 1, login: "octo" }));
+    } else {
+      seen.push(`${incoming.method} ${incoming.url}`);
+      serve(incoming, response);
     }
-    seen.push(`${incoming.method} ${incoming.url}`);
-    serve(incoming, response);
   }).listen(0, "127.0.0.1");
   await once(service, "listening");
   const hub = await openTestHub({ file: { server: { limits: { maxBodyBytes } } } });
