@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { openTestHub } from "#testing";
-import type { Policy } from "../../access/policy.ts";
 import { createKey } from "../../access/keys.ts";
 import type { Scope } from "../../access/principal.ts";
 import { serveHttp } from "./server.ts";
@@ -13,12 +12,10 @@ const TOKEN = "ghp_sentinel0123456789sentinel0123456789";
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-const noPolicy: Policy = {};
-
 /** A hub that listens, with a GitHub whose answers are written by hand and a key for its proxy. */
 async function arrange(
   serve: Serve = (_, response) => response.end("ok"),
-  { maxBodyBytes = 1000, policy = noPolicy } = {},
+  { maxBodyBytes = 1000, requestsPerMinute = 600 } = {},
 ) {
   const seen: string[] = [];
   const service = createServer((incoming, response) => {
@@ -31,7 +28,7 @@ async function arrange(
     }
   }).listen(0, "127.0.0.1");
   await once(service, "listening");
-  const hub = await openTestHub({ file: { server: { limits: { maxBodyBytes } } } });
+  const hub = await openTestHub({ file: { server: { limits: { maxBodyBytes, requestsPerMinute } } } });
   const server = await serveHttp(hub.hub);
   onTestFinished(async () => {
     service.closeAllConnections();
@@ -42,7 +39,7 @@ async function arrange(
   const address = service.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
   const integration = await hub.connect("github", `${origin}/api`, { GITHUB_TOKEN: TOKEN });
-  await hub.grant(caller, integration, policy);
+  await hub.grant(caller, integration);
   const addKey = async (scopes: readonly Scope[], profileId?: string) => {
     const spec = { workspaceId: hub.workspaceId, mode: "live", scopes, ...(profileId && { profileId }) } as const;
     return (await createKey(hub.hub.store.db, spec)).token;
@@ -250,6 +247,20 @@ test.each([
   const answer = await send(url, "/v1/proxy/github/x", key);
 
   expect(answer).toMatchObject({ status, body, headers: { "patchbay-integration": integration.id } });
+});
+
+test("the proxy and the rest of the API share what a key may do in a minute", async () => {
+  const { url, key, seen } = await arrange(undefined, { requestsPerMinute: 2 });
+
+  const answers = [
+    await send(url, "/v1/proxy/github/x", key),
+    await send(url, "/v1/tools", key),
+    await send(url, "/v1/proxy/github/x", key),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 403, 429]);
+  expect(answers[2]?.headers).toHaveProperty("retry-after");
+  expect(seen).toHaveLength(1);
 });
 
 test("bodies stream both ways", async () => {

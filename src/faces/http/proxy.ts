@@ -6,6 +6,7 @@ import { callerOf } from "../../actions/reach.ts";
 import type { ProxyResult } from "../../call/proxy.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
 import { bearerToken } from "./bearer-token.ts";
 
 /** What a request for the proxy is about. */
@@ -36,6 +37,7 @@ function decode(name: string): string {
 /** Passes a request on to a service, and the answer back, both while they come. */
 export async function serveProxy(
   hub: Hub,
+  limits: RateLimits,
   request: IncomingMessage,
   response: ServerResponse,
   address: ProxyAddress,
@@ -44,6 +46,8 @@ export async function serveProxy(
   response.once("close", () => gone.abort(new HubError("cancelled", "The caller went away.")));
   try {
     const principal = await hub.authenticate(bearerToken(request.headers.authorization));
+    const allowance = limits.take(principal.actor);
+    if (!allowance.isAllowed) throw tooMany(allowance);
     requireScope(principal, "proxy");
     checkUpgrade(request);
     const profile = request.headers["patchbay-profile"];

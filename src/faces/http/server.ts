@@ -10,6 +10,7 @@ import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
 import { requireCaller } from "../mcp/server.ts";
 import { openDecisions } from "../pages/decisions.ts";
 import { openRest } from "../rest/open-rest.ts";
+import { openRateLimits } from "../rest/rate-limits.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
 import { readProxyAddress, serveProxy } from "./proxy.ts";
@@ -72,11 +73,12 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const guard = openGuard(hub.config.server.host, hub.config.server.publicUrl);
   const serveMcp = openMcpRoute(hub, mcp);
   const servePage = openPageRoute(hub);
-  const serveRest = openRest(hub);
+  const limits = openRateLimits(hub.config.server.limits.requestsPerMinute);
+  const serveRest = openRest(hub, limits);
   return async (request, response) => {
     guard(request.headers);
     const proxied = readProxyAddress(request.url ?? "/");
-    if (proxied) return serveProxy(hub, request, response, proxied);
+    if (proxied) return serveProxy(hub, limits, request, response, proxied);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const page = readDecisionPath(path);
     if (page) return servePage(request, response, page);

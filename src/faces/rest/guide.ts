@@ -23,6 +23,14 @@ export function writeGuide(requestsPerMinute: number): readonly { readonly title
         "cursor for the next page; it is null where the list ends. Times are ISO 8601 in UTC.",
     },
     {
+      title: "The proxy",
+      text:
+        "ANY /v1/proxy/{integration}/{path} calls a service's own API with its credential, by any method; bodies stream both " +
+        "ways. It takes a key with the scope proxy: a profile's, or an owner's with the header Patchbay-Profile. What the " +
+        "service answered has the header Patchbay-Integration, everything else is the hub's. A call that waits for an owner " +
+        "is answered 202; made again once it is approved, it passes.",
+    },
+    {
       title: "Repeating a request",
       text:
         "A POST with an Idempotency-Key runs once. Sent again within a day by the same key, it is given the first answer, " +

@@ -10,7 +10,7 @@ import { bearerToken } from "../http/bearer-token.ts";
 import { type Problem, PROBLEM_TYPE, problemHeaders, toProblem } from "../http/problem.ts";
 import { DOCS_HEADERS, renderDocs } from "./docs.ts";
 import { type ApiDescription, describeApi } from "./openapi.ts";
-import { type Allowance, openRateLimits } from "./rate-limits.ts";
+import { limitHeaders, type RateLimits, tooMany } from "./rate-limits.ts";
 import { type Fields, readInput } from "./read-input.ts";
 import { type Answer, openReplays } from "./replays.ts";
 import { REST_ROUTES, type RestRoute } from "./routes.ts";
@@ -18,12 +18,15 @@ import { REST_ROUTES, type RestRoute } from "./routes.ts";
 type Rest = Hono<{ Variables: { principal: Principal } }>;
 
 /** The REST API below `/v1` and its reference at `/docs`, rendered from the actions. */
-export function openRest(hub: Hub): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function openRest(
+  hub: Hub,
+  limits: RateLimits,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const app: Rest = new Hono();
   app.onError((error) => sendError(hub, hub.asHubError(error)));
   app.notFound(() => sendError(hub, nothingHere(hub)));
   addReference(app, hub);
-  addAuthentication(app, hub);
+  addAuthentication(app, hub, limits);
   addActions(app, hub);
   addOtherMethods(app);
   return getRequestListener(app.fetch, {
@@ -50,32 +53,15 @@ function addReference(app: Rest, hub: Hub): void {
 }
 
 /** Before anything is looked at, so that a stranger learns nothing and can't make the hub read a body. */
-function addAuthentication(app: Rest, hub: Hub): void {
-  const perMinute = hub.config.server.limits.requestsPerMinute;
-  const limits = openRateLimits(perMinute);
+function addAuthentication(app: Rest, hub: Hub, limits: RateLimits): void {
   app.use("/v1/*", async (context, next) => {
     const principal = await hub.authenticate(bearerToken(context.req.header("authorization")));
     const allowance = limits.take(principal.actor);
     context.set("principal", principal);
     if (allowance.isAllowed) await next();
-    else context.res = sendError(hub, tooMany(perMinute, allowance));
-    for (const [name, value] of limitHeaders(perMinute, allowance)) context.res.headers.set(name, value);
+    else context.res = sendError(hub, tooMany(allowance));
+    for (const [name, value] of limitHeaders(allowance)) context.res.headers.set(name, value);
     context.res.headers.set("cache-control", "no-store");
-  });
-}
-
-/** As in https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html. */
-function limitHeaders(perMinute: number, { left, fullInMs }: Allowance): [string, string][] {
-  return [
-    ["ratelimit-policy", `"key";q=${perMinute};w=60`],
-    ["ratelimit", `"key";r=${left};t=${Math.ceil(fullInMs / 1000)}`],
-  ];
-}
-
-function tooMany(perMinute: number, { nextInMs }: Allowance): HubError {
-  return new HubError("rate_limited", `This key has made more than ${perMinute} requests in a minute.`, {
-    hint: "Wait as long as Retry-After says.",
-    details: { retryAfterMs: Math.ceil(nextInMs) },
   });
 }
 

@@ -12,9 +12,9 @@ test("a minute's requests may come at once, and no more", () => {
   const taken = [limits.take("a"), limits.take("a"), limits.take("a")];
 
   expect(taken).toEqual([
-    { isAllowed: true, left: 1, fullInMs: 30_000, nextInMs: 0 },
-    { isAllowed: true, left: 0, fullInMs: 60_000, nextInMs: 0 },
-    { isAllowed: false, left: 0, fullInMs: 60_000, nextInMs: 30_000 },
+    { isAllowed: true, perMinute: 2, left: 1, fullInMs: 30_000, nextInMs: 0 },
+    { isAllowed: true, perMinute: 2, left: 0, fullInMs: 60_000, nextInMs: 0 },
+    { isAllowed: false, perMinute: 2, left: 0, fullInMs: 60_000, nextInMs: 30_000 },
   ]);
 });
 

@@ -1,6 +1,10 @@
+import { HubError } from "../../errors.ts";
+
 /** What a key may still do. */
 export interface Allowance {
   readonly isAllowed: boolean;
+  /** What it may do in all. */
+  readonly perMinute: number;
   /** Requests left right now. */
   readonly left: number;
   /** Until all are left again. */
@@ -45,10 +49,26 @@ export function openRateLimits(perMinute: number, now: () => number = () => perf
       buckets.set(key, bucket);
       return {
         isAllowed,
+        perMinute,
         left: Math.floor(bucket.left),
         fullInMs: (perMinute - bucket.left) * msPerRequest,
         nextInMs: isAllowed ? 0 : (1 - bucket.left) * msPerRequest,
       };
     },
   };
+}
+
+/** As in https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html. */
+export function limitHeaders({ perMinute, left, fullInMs }: Allowance): [string, string][] {
+  return [
+    ["ratelimit-policy", `"key";q=${perMinute};w=60`],
+    ["ratelimit", `"key";r=${left};t=${Math.ceil(fullInMs / 1000)}`],
+  ];
+}
+
+export function tooMany({ perMinute, nextInMs }: Allowance): HubError {
+  return new HubError("rate_limited", `This key has made more than ${perMinute} requests in a minute.`, {
+    hint: "Wait as long as Retry-After says.",
+    details: { retryAfterMs: Math.ceil(nextInMs) },
+  });
 }
