@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openTestHub, startService, type TestHub } from "#testing";
 import type { Caller } from "../call/open-calls.ts";
 import { setGrant } from "../access/grants.ts";
-import { callTool } from "./call-tool.ts";
+import { callTool, listAllTools } from "./call-tool.ts";
 import { approve, deny } from "./requests.ts";
 
 const SLACK = { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" };
@@ -195,4 +195,15 @@ test("an approval is shown to the profile that needs it and to no other", async 
   await expect(use(hub, other, "mcp__integrations__approval", { approval })).rejects.toMatchObject({
     code: "not_found",
   });
+});
+
+test("a key without the scope to notify neither lists the tool for it nor may call it", async () => {
+  const hub = await openTestHub();
+  const caller = { ...(await hub.addProfile("coder")), scopes: ["tools"] as const };
+
+  const names = (await listAllTools(hub.hub, caller)).map(({ name }) => name);
+
+  expect(names).toContain("mcp__integrations__list");
+  expect(names).not.toContain("mcp__notify__notify_user");
+  await expect(use(hub, caller, "mcp__notify__notify_user", { message: "Hi" })).rejects.toMatchObject({ status: 403 });
 });

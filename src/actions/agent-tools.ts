@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { findApproval } from "../access/approvals.ts";
 import { type Granted, setGrant } from "../access/grants.ts";
+import type { Scope } from "../access/principal.ts";
 import { decide } from "../access/policy.ts";
 import { listRequests, operationsOf } from "../access/requests.ts";
 import type { Caller } from "../call/open-calls.ts";
@@ -20,6 +21,8 @@ export interface AgentTool<In extends z.ZodObject = z.ZodObject> extends Pick<
   Operation<In>,
   "summary" | "effect" | "idempotent" | "input"
 > {
+  /** What the key must allow besides calling tools at all. */
+  readonly scope?: Scope;
   run(input: z.output<In>, context: AgentContext): Promise<object>;
 }
 
@@ -187,6 +190,7 @@ const read_page = agentTool({
 const notify_user = agentTool({
   summary:
     "Tell the people you work for something, through the channel their owner set up. Returns the delivery and the account it went through.",
+  scope: "notify",
   effect: "write",
   input: z.object({
     message: z.string().min(1).max(4000),

@@ -1,3 +1,4 @@
+import { hasScope, requireScope } from "../access/principal.ts";
 import { HubError } from "../errors.ts";
 import type { Call, CallResult, Caller } from "../call/open-calls.ts";
 import { parseInput } from "../call/parse-input.ts";
@@ -13,6 +14,7 @@ export type ToolResult = CallResult | { readonly status: "done"; readonly data: 
 export async function callTool(context: ActionContext, call: Call): Promise<ToolResult> {
   const own = findAgentTool(call.tool);
   if (!own) return context.calls.call(call);
+  if (own.scope) requireScope(call.caller, own.scope);
   const input = parseInput(call.tool, own.input, call.input);
   const data = await own.run(input, { ...context, principal: call.caller, signal: call.signal });
   return { status: "done", data };
@@ -24,14 +26,18 @@ export async function listAllTools(
   caller: Caller,
   service?: string,
 ): Promise<ToolDescription[]> {
-  if (service !== undefined && findOwn(service)) return ownTools.filter(({ name }) => isOf(service, name));
+  const own = ownTools
+    .filter((tool) => tool.scope === undefined || hasScope(caller, tool.scope))
+    .map(({ description }) => description);
+  if (service !== undefined && findOwn(service)) return own.filter(({ name }) => isOf(service, name));
   const granted = await calls.listTools(caller.profileId, service);
-  return service === undefined ? [...ownTools, ...granted] : granted;
+  return service === undefined ? [...own, ...granted] : granted;
 }
 
-const ownTools: readonly ToolDescription[] = Object.entries(AGENT_TOOLS).flatMap(([service, tools]) =>
+const ownTools = Object.entries(AGENT_TOOLS).flatMap(([service, tools]) =>
   Object.entries(tools).map(([name, tool]) => ({
-    ...describeTool(toolName(service, name), name.replaceAll("_", " "), tool),
+    scope: tool.scope,
+    description: describeTool(toolName(service, name), name.replaceAll("_", " "), tool),
   })),
 );
 
