@@ -1,83 +1,17 @@
 import { expect, test } from "vitest";
-import type { OAuth2Auth } from "#connector";
-import { createProfile } from "../access/profiles.ts";
-import { openRequest } from "../access/requests.ts";
-import { type Answer, makeSqliteDatabase, type Service, startService } from "#testing";
+import { type Answer, makeSqliteDatabase, startService } from "#testing";
 import { setUpApp } from "../testing/connect-by-oauth.ts";
-import { makeOauthConnector, type OauthKit, openOauthParts } from "../testing/open-oauth-parts.ts";
+import { makeOauthConnector, openOauthParts } from "../testing/open-oauth-parts.ts";
+import { setUpFlow, stateOf, TOKENS } from "../testing/set-up-flow.ts";
 import { startAuthorizationServer } from "../testing/start-authorization-server.ts";
-import { storeConnection } from "./connect.ts";
 import { setApp } from "./oauth-apps.ts";
-import { type Confirmation, receiveCallback } from "./oauth-callback.ts";
+import { receiveCallback } from "./oauth-callback.ts";
 import { confirmFlow } from "./oauth-confirm.ts";
-import { readFlow, startFlow, type StartedFlow } from "./oauth-flows.ts";
-import { openSealed, readSealed, readTokenSet } from "./sealed-credentials.ts";
-
-const TOKENS = { access_token: "access-1", refresh_token: "refresh-1", token_type: "bearer", expires_in: 3600 };
-
-/** A hub that has begun to connect an account of a service, and that service. */
-class Setup {
-  readonly parts: OauthKit;
-  readonly service: Service;
-  readonly owner: { workspaceId: string; actor: string };
-  readonly flow: StartedFlow;
-
-  constructor(parts: OauthKit, service: Service, owner: Setup["owner"], flow: StartedFlow) {
-    this.parts = parts;
-    this.service = service;
-    this.owner = owner;
-    this.flow = flow;
-  }
-
-  get state(): string {
-    return stateOf(this.flow);
-  }
-
-  /** The service's answer in the browser. */
-  come(parameters: string | Record<string, string>, service = "demo", now = new Date()): Promise<Confirmation> {
-    return receiveCallback(this.parts, service, new URLSearchParams(parameters), now);
-  }
-
-  comeWithCode(): Promise<Confirmation> {
-    return this.come({ state: this.state, code: "code-1" });
-  }
-
-  readFlow(now?: Date) {
-    return readFlow(this.parts.store.db, this.owner.workspaceId, "demo", this.flow.id, now);
-  }
-
-  /** What the hub keeps of accounts and of the flow's tokens. */
-  async kept(): Promise<unknown[]> {
-    const { db } = this.parts.store;
-    const flows = await db.selectFrom("oauth_flows").select("sealed_tokens").where("sealed_tokens", "is not", null);
-    return [...(await db.selectFrom("integrations").selectAll().execute()), ...(await flows.execute())];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.parts[Symbol.asyncDispose]();
-    await this.service[Symbol.asyncDispose]();
-  }
-}
-
-function stateOf({ url }: StartedFlow): string {
-  return new URL(url).searchParams.get("state") ?? "";
-}
-
-interface Answers {
-  readonly token?: Answer;
-  readonly me?: Answer;
-  readonly auth?: Partial<OAuth2Auth>;
-}
-
-async function setUp({ token = TOKENS, me = { sub: "ada" }, auth }: Answers = {}): Promise<Setup> {
-  const service = await startService({ "POST /token": token, "GET /me": me });
-  const parts = await openOauthParts((await makeSqliteDatabase()).url, makeOauthConnector(service.url, auth));
-  const owner = await setUpApp(parts);
-  return new Setup(parts, service, owner, await startFlow(parts, { ...owner, service: "demo" }));
-}
+import { startFlow } from "./oauth-flows.ts";
+import { readTokenSet } from "./sealed-credentials.ts";
 
 test("a flow connects an account once the service has answered and the owner confirmed", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   const page = await setup.comeWithCode();
   expect(await setup.readFlow()).toMatchObject({ status: "authorized", account: "ada@demo" });
@@ -92,7 +26,7 @@ test("a flow connects an account once the service has answered and the owner con
 });
 
 test("the service is asked with a state, a challenge, the scopes and the hub's address for this service", async () => {
-  await using setup = await setUp({ auth: { authorizeParameters: { prompt: "consent" }, scopeSeparator: "," } });
+  await using setup = await setUpFlow({ auth: { authorizeParameters: { prompt: "consent" }, scopeSeparator: "," } });
   const { url } = await startFlow(setup.parts, { ...setup.owner, service: "demo", scopes: ["mail", "openid"] });
 
   expect(Object.fromEntries(new URL(url).searchParams)).toEqual({
@@ -108,7 +42,7 @@ test("the service is asked with a state, a challenge, the scopes and the hub's a
 });
 
 test("neither the state nor a token is in the database in the clear", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
   await confirmFlow(setup.parts, await setup.comeWithCode());
 
   const { db } = setup.parts.store;
@@ -133,7 +67,7 @@ test.each([
   ],
   ["an unknown state", () => "state=made-up&code=code-1", "This hub has not asked for this answer."],
 ])("an answer with %s is refused and leaves the flow alone", async (_, write, message) => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   await expect(setup.come(write(setup.state))).rejects.toThrow(message);
 
@@ -151,7 +85,7 @@ test.each([
   ["an encrypted answer", { code: "1", response: "jwt" }, "Demo would give: it is malformed."],
   ["tokens in the address", { code: "1", id_token: "jwt" }, "Demo would give: it is malformed."],
 ])("an answer with %s is refused, and ends the flow", async (_, parameters, message) => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   await expect(setup.come({ state: setup.state, ...parameters })).rejects.toThrow(message);
 
@@ -162,7 +96,7 @@ test.each([
 });
 
 test("an answer with two codes is refused", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   await expect(setup.come(`state=${setup.state}&code=1&code=2`)).rejects.toThrow("Demo answered without a code.");
 
@@ -170,7 +104,7 @@ test("an answer with two codes is refused", async () => {
 });
 
 test("an answer is taken once", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
   const page = await setup.comeWithCode();
 
   await expect(setup.comeWithCode()).rejects.toMatchObject({
@@ -183,7 +117,7 @@ test("an answer is taken once", async () => {
 });
 
 test("of two answers that come at once one is taken", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   const results = await Promise.allSettled([setup.comeWithCode(), setup.comeWithCode()]);
 
@@ -192,7 +126,7 @@ test("of two answers that come at once one is taken", async () => {
 });
 
 test("an answer that comes after ten minutes is refused", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
   const later = new Date(Date.now() + 10 * 60_000);
 
   const coming = setup.come({ state: setup.state, code: "code-1" }, "demo", later);
@@ -203,7 +137,7 @@ test("an answer that comes after ten minutes is refused", async () => {
 });
 
 test("an answer at another service's address is refused, and ends the flow", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   const coming = setup.come({ state: setup.state, code: "code-1" }, "other");
 
@@ -213,7 +147,7 @@ test("an answer at another service's address is refused, and ends the flow", asy
 });
 
 test("an issuer that the connector declares must be named, and be that one", async () => {
-  await using setup = await setUp({ auth: { issuer: "https://demo.example" } });
+  await using setup = await setUpFlow({ auth: { issuer: "https://demo.example" } });
   const other = await startFlow(setup.parts, { ...setup.owner, service: "demo" });
   const right = await startFlow(setup.parts, { ...setup.owner, service: "demo" });
 
@@ -226,7 +160,7 @@ test("an issuer that the connector declares must be named, and be that one", asy
 });
 
 test("an issuer that is not declared may be any at the service's own address", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   const page = await setup.come({ state: setup.state, code: "1", iss: `${setup.service.url}/realms/1` });
 
@@ -252,7 +186,7 @@ const BROKEN: readonly (readonly [string, Answer, string])[] = [
 ];
 
 test.each(BROKEN)("%s of the token endpoint ends the flow", async (_, token, message) => {
-  await using setup = await setUp({ token });
+  await using setup = await setUpFlow({ token });
 
   await expect(setup.comeWithCode()).rejects.toThrow(message);
 
@@ -261,7 +195,7 @@ test.each(BROKEN)("%s of the token endpoint ends the flow", async (_, token, mes
 });
 
 test("tokens of which the service does not say whose they are end the flow", async () => {
-  await using setup = await setUp({ me: { status: 403, body: { message: "No" } } });
+  await using setup = await setUpFlow({ me: { status: 403, body: { message: "No" } } });
 
   await expect(setup.comeWithCode()).rejects.toThrow("Demo rejected the call");
 
@@ -299,98 +233,8 @@ test("a code that another hub was given is refused by the service", async () => 
   await expect(receiveCallback(parts, "demo", searchParams)).rejects.toThrow("invalid_grant");
 });
 
-test("a confirmation needs the page's token, its browser, and to come once and in time", async () => {
-  await using setup = await setUp();
-  const page = await setup.comeWithCode();
-  const refused = { code: "conflict" };
-
-  await expect(confirmFlow(setup.parts, { ...page, token: "other" })).rejects.toMatchObject(refused);
-  await expect(confirmFlow(setup.parts, { ...page, browser: "other" })).rejects.toMatchObject(refused);
-  const later = new Date(Date.now() + 11 * 60_000);
-  await expect(confirmFlow(setup.parts, page, later)).rejects.toMatchObject(refused);
-  expect(await setup.parts.store.db.selectFrom("integrations").selectAll().execute()).toEqual([]);
-  await confirmFlow(setup.parts, page);
-
-  await expect(confirmFlow(setup.parts, page)).rejects.toMatchObject(refused);
-});
-
-test("of two confirmations that come at once one is taken", async () => {
-  await using setup = await setUp();
-  const page = await setup.comeWithCode();
-
-  const results = await Promise.allSettled([confirmFlow(setup.parts, page), confirmFlow(setup.parts, page)]);
-
-  expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-  expect(await setup.parts.store.db.selectFrom("integrations").selectAll().execute()).toHaveLength(1);
-});
-
-test("the owner is shown what is not given and who waits for it, and who waits is granted it", async () => {
-  await using setup = await setUp({ token: { ...TOKENS, scope: "mail" } });
-  const { store } = setup.parts;
-  const { workspaceId } = setup.owner;
-  const { id: profileId } = await createProfile(store.db, workspaceId, "coder");
-  await openRequest(store, { workspaceId, profileId, service: "demo", reason: "Work" });
-
-  const page = await setup.comeWithCode();
-  const { integration, grantedTo } = await confirmFlow(setup.parts, page);
-
-  expect(page).toMatchObject({ workspace: "default", profiles: ["coder"], scopes: ["mail"], missing: ["openid"] });
-  expect(grantedTo).toEqual([profileId]);
-  const grants = await store.db.selectFrom("grants").select(["profile_id", "integration_id", "enabled"]).execute();
-  expect(grants).toEqual([{ profile_id: profileId, integration_id: integration.id, enabled: 1 }]);
-});
-
-test("scopes that are added later are asked for beside those that the account has, and kept in the same integration", async () => {
-  await using setup = await setUp({ token: { ...TOKENS, scope: "openid mail" } });
-  const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());
-
-  const more = { ...setup.owner, service: "demo", integration, scopes: ["files"] };
-  const flow = await startFlow(setup.parts, more);
-  const page = await setup.come({ state: stateOf(flow), code: "code-2" });
-  const again = await confirmFlow(setup.parts, page);
-
-  expect(new URL(flow.url).searchParams.get("scope")).toBe("openid files mail");
-  expect(page.reconnects).toBe("demo:ada@demo");
-  expect(again.integration.id).toBe(integration.id);
-});
-
-test("tokens of another account are refused for an integration", async () => {
-  let sub = "ada";
-  await using setup = await setUp({ me: () => ({ sub }) });
-  const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());
-
-  sub = "eve";
-  const flow = await startFlow(setup.parts, { ...setup.owner, service: "demo", integration });
-  const coming = setup.come({ state: stateOf(flow), code: "code-2" });
-
-  await expect(coming).rejects.toThrow("The credentials are those of eve@demo, not of ada@demo.");
-});
-
-test("an account that is connected again gets the new tokens, and a broken one works again", async () => {
-  await using setup = await setUp();
-  const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());
-  const { db } = setup.parts.store;
-  await db.updateTable("integrations").set({ status: "error", status_reason: "Revoked." }).execute();
-
-  const flow = await startFlow(setup.parts, { ...setup.owner, service: "demo" });
-  const again = await confirmFlow(setup.parts, await setup.come({ state: stateOf(flow), code: "code-2" }));
-
-  expect(again.integration).toMatchObject({ id: integration.id, status: "active", status_reason: null });
-});
-
-test("an account with a label, settings and an address of its own is connected with them", async () => {
-  await using setup = await setUp();
-  await using elsewhere = await startService({ "GET /api/me": { sub: "grace" } });
-  const spec = { ...setup.owner, service: "demo", label: "work", baseUrl: `${elsewhere.url}/api/` };
-
-  const flow = await startFlow(setup.parts, spec);
-  const { integration } = await confirmFlow(setup.parts, await setup.come({ state: stateOf(flow), code: "1" }));
-
-  expect(integration).toMatchObject({ label: "work", base_url: `${elsewhere.url}/api`, account_id: "grace" });
-});
-
 test("an app at other addresses, without a secret, is asked there as a public client", async () => {
-  await using setup = await setUp({ auth: { issuer: "https://demo.example" } });
+  await using setup = await setUpFlow({ auth: { issuer: "https://demo.example" } });
   await using enterprise = await startService({ "POST /oauth/token": TOKENS });
   const { url } = enterprise;
   const app = { clientId: "own", authorizeUrl: `${url}/oauth/authorize`, tokenUrl: `${url}/oauth/token` };
@@ -406,7 +250,7 @@ test("an app at other addresses, without a secret, is asked there as a public cl
 });
 
 test("a service that refuses the app says so, with what to check", async () => {
-  await using setup = await setUp({ token: { status: 401, body: { error: "invalid_client" } } });
+  await using setup = await setUpFlow({ token: { status: 401, body: { error: "invalid_client" } } });
 
   await expect(setup.comeWithCode()).rejects.toMatchObject({
     code: "service_rejected",
@@ -415,56 +259,19 @@ test("a service that refuses the app says so, with what to check", async () => {
   });
 });
 
-test("further tokens of the same account are kept by the fields that they stand for", async () => {
-  const answer = { ...TOKENS, ok: true, token_type: "bot", authed_user: { access_token: "user-1", scope: "search" } };
-  await using setup = await setUp({ token: answer, auth: { otherTokens: { USER_TOKEN: "authed_user" } } });
-
-  const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());
-
-  const { store, vault } = setup.parts;
-  expect(await readTokenSet(store.db, vault, integration)).toMatchObject({
-    access_token: { access: "access-1", refresh: "refresh-1" },
-    USER_TOKEN: { access: "user-1", refresh: null, scopes: ["search"], expiresAt: null },
-  });
-});
-
-test("of what the owner had given, what is never sent stays when the account is connected by OAuth", async () => {
-  await using setup = await setUp();
-  const { parts, owner } = setup;
-  const given = { DEMO_TOKEN: "pasted-1", DEMO_SECRET: "webhooks-1" };
-  const connector = await parts.catalog.connector("demo");
-  const account = { id: "ada", label: "ada@demo" };
-  const found = {
-    connector,
-    credentials: given,
-    config: {},
-    baseUrl: undefined,
-    account,
-    old: undefined,
-    siblings: [],
-  };
-  const { integration } = await storeConnection(parts, owner, found);
-
-  await confirmFlow(parts, await setup.comeWithCode());
-
-  const sealed = await readSealed(parts.store.db, integration.id);
-  const opened = await openSealed(parts.vault, integration, sealed);
-  expect(opened).toEqual({ DEMO_SECRET: "webhooks-1", oauth: expect.any(String) });
-});
-
 test.each([
   ["a scope with a space", { scopes: ["a b"] }, '"a b" is not a scope of Demo.'],
   ["a scope with a comma", { scopes: ["a,b"] }, '"a,b" is not a scope of Demo.'],
   ["an address that is none", { baseUrl: "javascript:alert(1)" }, "The base URL is not an http or https address."],
   ["settings that there are not", { config: { colour: "red" } }, "The settings of Demo are wrong"],
 ])("%s is refused before anybody is asked for access", async (_, extra, message) => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
 
   await expect(startFlow(setup.parts, { ...setup.owner, service: "demo", ...extra })).rejects.toThrow(message);
 });
 
 test("a service without an app says how to set one", async () => {
-  await using setup = await setUp();
+  await using setup = await setUpFlow();
   await setup.parts.store.db.deleteFrom("oauth_apps").execute();
 
   await expect(startFlow(setup.parts, { ...setup.owner, service: "demo" })).rejects.toMatchObject({

@@ -88,8 +88,8 @@ export function openOauthClient({ egress, connector, app, now }: ClientParts): O
         const revoke = REVOCATIONS[app.revokeBy ?? "rfc7009"];
         const answer = await revoke({ as, client, clientAuth, app, token, options });
         // What is not valid any more needs no revoking.
-        if (answer.status === 401 || answer.status === 404) return void (await answer.body?.cancel());
-        await readAnswer(connector, answer);
+        if (answer.status === 401 || answer.status === 404) await answer.body?.cancel();
+        else await readAnswer(connector, answer);
       }),
   };
 }

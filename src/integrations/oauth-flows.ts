@@ -7,7 +7,7 @@ import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
 import type { IntegrationRow, OauthFlowRow } from "../store/tables.ts";
 import { type ConnectParts, parseBaseUrl, parseConfig } from "./connect.ts";
-import { openApp } from "./oauth-apps.ts";
+import { type OauthApp, openApp } from "./oauth-apps.ts";
 import { readTokenSet } from "./sealed-credentials.ts";
 import { scopesOf } from "./token-set.ts";
 
@@ -53,26 +53,61 @@ const KEPT_MS = 30 * 60 * 1000;
 
 /** Begins to connect an account by OAuth: what the service answers is only taken by this flow, once, and soon. */
 export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Date()): Promise<StartedFlow> {
-  const { workspaceId, actor, service, integration } = spec;
+  const { workspaceId, actor, service, integration, profileId } = spec;
   const connector = await parts.catalog.connector(service);
   checkSettings(connector, spec);
   const app = await openApp(parts, workspaceId, connector);
-  const id = newId("oauthFlow");
-  const state = oauth.generateRandomState();
-  const verifier = app.pkce ? oauth.generateRandomCodeVerifier() : undefined;
   const before = integration ? await readTokenSet(parts.store.db, parts.vault, integration) : {};
-  const scopes = joinScopes(connector, app.scopes, spec.scopes ?? [], scopesOf(before));
-  const row: OauthFlowRow = {
+  const question = {
+    state: oauth.generateRandomState(),
+    verifier: app.pkce ? oauth.generateRandomCodeVerifier() : undefined,
+    redirectUri: `${parts.publicUrl()}/oauth/callback/${service}`,
+    scopes: joinScopes(connector, app.scopes, spec.scopes ?? [], scopesOf(before)),
+  };
+  const row = await describeFlow(parts, spec, question, now);
+  await parts.store.transaction(async (db) => {
+    await db.deleteFrom("oauth_flows").where("expires_at", "<", after(now, -KEPT_MS)).execute();
+    await db.insertInto("oauth_flows").values(row).execute();
+    await parts.audit.appendIn(db, {
+      workspaceId,
+      actor,
+      action: "oauth.start",
+      ...(profileId !== undefined && { profileId }),
+      ...(integration && { integrationId: integration.id }),
+      details: { flow: row.id, service, scopes: question.scopes.join(" ") },
+    });
+  });
+  return { id: row.id, url: await writeUrl(app, question), expiresAt: row.expires_at };
+}
+
+/** What a service is asked. */
+interface Question {
+  readonly state: string;
+  /** Where the service has PKCE. */
+  readonly verifier: string | undefined;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+}
+
+async function describeFlow(
+  { vault }: OauthParts,
+  spec: FlowSpec,
+  { state, verifier, redirectUri, scopes }: Question,
+  now: Date,
+): Promise<OauthFlowRow> {
+  const { workspaceId, service, actor, profileId, integration } = spec;
+  const id = newId("oauthFlow");
+  const address = addressOf(workspaceId, id, "verifier");
+  return {
     id,
     workspace_id: workspaceId,
     service,
     actor,
-    profile_id: spec.profileId ?? null,
+    profile_id: profileId ?? null,
     integration_id: integration?.id ?? null,
     state_hash: hashSecret(state),
-    sealed_verifier:
-      verifier === undefined ? null : await parts.vault.seal(addressOf(workspaceId, id, "verifier"), verifier),
-    redirect_uri: `${parts.publicUrl()}/oauth/callback/${service}`,
+    sealed_verifier: verifier === undefined ? null : await vault.seal(address, verifier),
+    redirect_uri: redirectUri,
     scopes: JSON.stringify(scopes),
     settings: JSON.stringify(FlowSettings.parse(spec)),
     status: "pending",
@@ -83,12 +118,15 @@ export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Dat
     created_at: now.toISOString(),
     expires_at: after(now, FLOW_MS),
   };
+}
+
+async function writeUrl(app: OauthApp, { state, verifier, redirectUri, scopes }: Question): Promise<string> {
   const url = new URL(app.authorizeUrl);
   const parameters = {
     ...app.authorizeParameters,
     response_type: "code",
     client_id: app.clientId,
-    redirect_uri: row.redirect_uri,
+    redirect_uri: redirectUri,
     scope: scopes.join(app.scopeSeparator ?? " "),
     state,
     ...(verifier !== undefined && {
@@ -97,20 +135,7 @@ export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Dat
     }),
   };
   for (const [name, value] of Object.entries(parameters)) if (value !== "") url.searchParams.set(name, value);
-
-  await parts.store.transaction(async (db) => {
-    await db.deleteFrom("oauth_flows").where("expires_at", "<", after(now, -KEPT_MS)).execute();
-    await db.insertInto("oauth_flows").values(row).execute();
-    await parts.audit.appendIn(db, {
-      workspaceId,
-      actor,
-      action: "oauth.start",
-      ...(spec.profileId !== undefined && { profileId: spec.profileId }),
-      ...(integration && { integrationId: integration.id }),
-      details: { flow: id, service, scopes: scopes.join(" ") },
-    });
-  });
-  return { id, url: url.href, expiresAt: row.expires_at };
+  return url.href;
 }
 
 /** What would be refused later is refused before anybody is asked for access. */
