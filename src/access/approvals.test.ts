@@ -140,7 +140,7 @@ await onEachStore((makeDatabase) => {
     const outcomes = await Promise.all(children.map((child) => child.nextLine()));
 
     expect(waiting).toEqual([approval, approval]);
-    expect(outcomes.toSorted()).toEqual(["ran", "too late"]);
+    expect(new Set(outcomes)).toEqual(new Set(["ran", "too late"]));
   });
 
   test("of a user who may consent, an answer counts once and for its own question", async () => {

@@ -3,7 +3,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as OldStdioTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as OldHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ElicitRequestSchema, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
 
 /** Where a hub is reached: by HTTP with a key, or by starting its executable. */
@@ -17,13 +17,21 @@ export interface AnyClient {
   callTool(name: string, input: object, options?: { signal?: AbortSignal }): Promise<Record<string, unknown>>;
 }
 
-/** Connects a client that is closed when the test ends. */
-type Open = (address: Address, onListChanged: () => void) => Promise<AnyClient>;
+/** What the user of a client answers to a question. */
+export type AnswerQuestion = (question: string) => "accept" | "decline" | "cancel";
+
+/** Connects a client that is closed when the test ends. Only one that is given a user's answers can ask. */
+type Open = (address: Address, onListChanged: () => void, answer?: AnswerQuestion) => Promise<AnyClient>;
 
 const headersOf = (key: string) => ({ requestInit: { headers: { authorization: `Bearer ${key}` } } });
 
-const openOld: Open = async (address, onListChanged) => {
-  const client = new OldClient({ name: "old", version: "1" });
+const canAsk = { capabilities: { elicitation: {} } };
+
+const openOld: Open = async (address, onListChanged, answer) => {
+  const client = new OldClient({ name: "old", version: "1" }, answer && canAsk);
+  if (answer) {
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({ action: answer(params.message), content: {} }));
+  }
   client.setNotificationHandler(ToolListChangedNotificationSchema, onListChanged);
   await client.connect(
     "url" in address ? new OldHttpTransport(address.url, headersOf(address.key)) : new OldStdioTransport(address),
@@ -37,14 +45,18 @@ const openOld: Open = async (address, onListChanged) => {
 
 const openNew =
   (mode: "legacy" | "auto" | { pin: string }): Open =>
-  async (address, onListChanged) => {
+  async (address, onListChanged, answer) => {
     const client = new Client(
       { name: "new", version: "1" },
       {
         versionNegotiation: { mode },
+        ...(answer && canAsk),
         listChanged: { tools: { autoRefresh: false, debounceMs: 10, onChanged: onListChanged } },
       },
     );
+    if (answer) {
+      client.setRequestHandler("elicitation/create", ({ params }) => ({ action: answer(params.message), content: {} }));
+    }
     await client.connect(
       "url" in address
         ? new StreamableHTTPClientTransport(address.url, headersOf(address.key))

@@ -1,8 +1,7 @@
-import { describe, expect, onTestFinished, test } from "vitest";
-import { openTestHub, startService, type TestHub } from "#testing";
-import type { Caller } from "../../src/call/open-calls.ts";
-import { serveHttp } from "../../src/faces/http/server.ts";
-import { type Address, CLIENTS } from "./any-client.ts";
+import { describe, expect, test } from "vitest";
+import { openTestHub, startService } from "#testing";
+import { CLIENTS } from "./any-client.ts";
+import { TRANSPORTS } from "./transports.ts";
 
 async function arrange() {
   let abandoned = false;
@@ -24,22 +23,7 @@ async function arrange() {
   return { hub, caller, integration, slack, wasAbandoned: () => abandoned };
 }
 
-async function addressByHttp(hub: TestHub, caller: Caller): Promise<Address> {
-  const server = await serveHttp(hub.hub);
-  onTestFinished(() => server.close());
-  return { url: new URL(`${server.url}/mcp`), key: await hub.addKey(caller) };
-}
-
-/** The executable on the same data folder, beside this process. */
-async function addressByStdio(hub: TestHub): Promise<Address> {
-  const main = new URL("../../src/main.ts", import.meta.url).pathname;
-  return { command: process.execPath, args: [main, "mcp", "--profile", "coder"], env: hub.env };
-}
-
-describe.each([
-  ["HTTP", addressByHttp],
-  ["stdio", addressByStdio],
-])("by %s", (_transport, addressOf) => {
+describe.each(TRANSPORTS)("by %s", (_transport, addressOf) => {
   test.each(CLIENTS)("%s lists, hears of a grant, calls, is told of errors and cancels", async (_client, open) => {
     const { hub, caller, integration, slack, wasAbandoned } = await arrange();
     let changes = 0;
