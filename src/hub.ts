@@ -38,6 +38,7 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   /** Addresses of the pages on which owners decide. */
   readonly links: DecisionLinks;
   readonly credentialsOf: OpenCredentials["credentialsOf"];
+  readonly tellUntold: OpenCredentials["tellUntold"];
   /** Says where the hub listens, where nobody has configured how others reach it. */
   listensAt(url: string): void;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;

@@ -86,12 +86,15 @@ export interface Findings {
 
 type Origin = Pick<ConnectSpec, "workspaceId" | "actor" | "label">;
 
-/** Stores a connection and grants it to whoever waits for it, all at once and together with what `also` does. */
+/**
+ * Stores a connection and grants it to whoever waits for it, all at once and together with what `also` does, which gives
+ * the profiles that it grants it to.
+ */
 export async function storeConnection(
   parts: ConnectParts,
   origin: Origin,
   findings: Findings,
-  also?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<void>,
+  also?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<readonly string[]>,
 ): Promise<Connected> {
   const { workspaceId, actor } = origin;
   const { old, credentials } = findings;
@@ -100,7 +103,7 @@ export async function storeConnection(
   const grantedTo = await parts.store.transaction(async (db) => {
     await putIntegration(db, integration);
     await putCredentials(db, integration, sealed);
-    await also?.(db, integration);
+    const others = (await also?.(db, integration)) ?? [];
     await parts.store.changes.record(db, { workspace_id: workspaceId, profile_id: null });
     await parts.audit.appendIn(db, {
       workspaceId,
@@ -109,7 +112,8 @@ export async function storeConnection(
       integrationId: integration.id,
       details: { service: integration.service, label: integration.label },
     });
-    return grantWaiting(parts, db, { workspaceId, actor, service: integration.service }, integration);
+    const waiting = await grantWaiting(parts, db, { workspaceId, actor, service: integration.service }, integration);
+    return [...others, ...waiting];
   });
   await parts.store.changes.catchUp();
   return { integration, grantedTo };

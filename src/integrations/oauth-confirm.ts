@@ -35,7 +35,7 @@ export async function confirmFlow(parts: OauthParts, given: Confirm, now = new D
   const { label } = FlowSettings.parse(JSON.parse(flow.settings));
   const origin = { workspaceId, actor, ...(label !== undefined && { label }) };
   return storeConnection(parts, origin, findings, async (db, integration) => {
-    if (flow.profile_id !== null) await grantAsker(parts, db, flow, flow.profile_id, integration);
+    const grantedTo = flow.profile_id === null ? [] : await grantAsker(parts, db, flow, flow.profile_id, integration);
     const { numUpdatedRows } = await db
       .updateTable("oauth_flows")
       .set({ status: "connected", integration_id: integration.id, sealed_tokens: null, confirm_hash: null })
@@ -43,6 +43,7 @@ export async function confirmFlow(parts: OauthParts, given: Confirm, now = new D
       .where("confirm_hash", "=", confirm_hash)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw overAlready();
+    return grantedTo;
   });
 }
 
@@ -53,9 +54,11 @@ async function grantAsker(
   { workspace_id: workspaceId, service, actor }: OauthFlowRow,
   profileId: string,
   { id: integrationId }: IntegrationRow,
-): Promise<void> {
+): Promise<readonly string[]> {
   const asked = await listRequests(db, workspaceId, { service, profileId, status: "pending" });
-  if (asked.length === 0) await putGrant(parts, db, actor, { workspaceId, profileId, integrationId, enabled: true });
+  if (asked.length > 0) return [];
+  await putGrant(parts, db, actor, { workspaceId, profileId, integrationId, enabled: true });
+  return [profileId];
 }
 
 /** The owner was shown whose account it is, and does not want it. */

@@ -2,7 +2,8 @@ import { HubError } from "../errors.ts";
 import { remember } from "../store/remember.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import type { Credentials, CredentialsOf } from "./credentials.ts";
-import { openTokens, type TokenParts } from "./open-tokens.ts";
+import { openTokens, type TokenParts, type Tokens } from "./open-tokens.ts";
+import type { RefreshParts } from "./refresh-tokens.ts";
 import { breakIntegration, mendIntegration, mustReconnect, tellUntold } from "./report-broken.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
 import { accessTokens, readTokens, TOKENS, type TokenSet } from "./token-set.ts";
@@ -30,64 +31,65 @@ export interface OpenCredentials {
 
 /** Opens credentials, and keeps them alive. Only their sealed form is kept in memory between calls. */
 export function openCredentials(parts: Omit<TokenParts, "onRenewed">): OpenCredentials {
-  const { store, vault, catalog } = parts;
+  const { store, vault } = parts;
   const sealedOf = remember(store.changes, (integrationId) => readSealed(store.db, integrationId));
   const tokens = openTokens({ ...parts, onRenewed: sealedOf.forget });
 
-  async function open(integration: IntegrationRow): Promise<{ kept: Credentials; set: TokenSet | undefined }> {
+  async function open(integration: IntegrationRow): Promise<Opened> {
     const sealed = await sealedOf(integration.id);
     const { [TOKENS]: text, ...kept } = await openSealed(vault, integration, sealed);
-    if (text === undefined) return { kept, set: undefined };
+    if (text === undefined) return { kept, set: {} };
     if (integration.status === "error") throw mustReconnect(integration, integration.status_reason ?? "");
     return { kept, set: await tokens.keepFresh(integration, readTokens(text)) };
   }
 
-  async function lend(integration: IntegrationRow): Promise<Loan> {
-    const opened = await open(integration);
-    const { kept } = opened;
-    let { set } = opened;
-    let isRenewed = false;
+  return {
+    credentialsOf: async (integration) => combine(await open(integration)),
+    lend: async (integration) => makeLoan(parts, tokens, integration, await open(integration)),
+    tellUntold: () => tellUntold(parts),
+    settle: tokens.settle,
+  };
+}
 
-    async function renew(): Promise<Credentials | undefined> {
-      const newer = isRenewed ? set : set && (await tokens.replace(integration, set));
-      if (!newer) return undefined;
-      isRenewed = true;
-      set = newer;
-      return { ...kept, ...accessTokens(newer) };
-    }
+interface Opened {
+  readonly kept: Credentials;
+  /** Empty where the integration was not connected by OAuth. */
+  readonly set: TokenSet;
+}
 
-    return {
-      credentials: { ...kept, ...(set && accessTokens(set)) },
-      renew,
-      async fail(error) {
-        if (!isRefusedCredential(error)) return error;
-        const { name } = await catalog.connector(integration.service);
-        // A service that does not say so by the status 401 has not been given a newer token yet.
-        if (!isRenewed && (await renew())) {
-          return new HubError("service_failed", `${name} refused its access token, which has been renewed.`, {
-            hint: "Make the same call again.",
-          });
-        }
-        await breakIntegration(parts, integration, error.message);
-        return error;
-      },
-      succeed() {
-        if (integration.status !== "error") return;
-        mendIntegration(parts, integration).catch((error: unknown) =>
-          parts.onFault(`${integration.id} works again, which could not be stored.`, error),
-        );
-      },
-    };
+function combine({ kept, set }: Opened): Credentials {
+  return { ...kept, ...accessTokens(set) };
+}
+
+function makeLoan(parts: RefreshParts, tokens: Tokens, integration: IntegrationRow, { kept, set }: Opened): Loan {
+  let newest = set;
+
+  async function renew(): Promise<Credentials | undefined> {
+    if (newest === set) newest = (await tokens.replace(integration, set)) ?? set;
+    return newest === set ? undefined : combine({ kept, set: newest });
   }
 
   return {
-    async credentialsOf(integration) {
-      const { kept, set } = await open(integration);
-      return { ...kept, ...(set && accessTokens(set)) };
+    credentials: combine({ kept, set }),
+    renew,
+    async fail(error) {
+      if (!isRefusedCredential(error)) return error;
+      const { name } = await parts.catalog.connector(integration.service);
+      // A service that does not say so by the status 401 has not been given a newer token yet.
+      if (newest === set && (await renew())) {
+        return new HubError("service_failed", `${name} refused its access token, which has been renewed.`, {
+          hint: "Make the same call again.",
+        });
+      }
+      await breakIntegration(parts, integration, error.message);
+      return error;
     },
-    lend,
-    tellUntold: () => tellUntold(parts),
-    settle: tokens.settle,
+    succeed() {
+      if (integration.status !== "error") return;
+      mendIntegration(parts, integration).catch((error: unknown) =>
+        parts.onFault(`${integration.id} works again, which could not be stored.`, error),
+      );
+    },
   };
 }
 

@@ -5,10 +5,11 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Decidable } from "../../access/decision-links.ts";
 import { knowsService } from "../../actions/call-tool.ts";
 import { HubError } from "../../errors.ts";
-import { type Hub, publicUrl } from "../../hub.ts";
+import type { Hub } from "../../hub.ts";
 import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
 import { requireCaller } from "../mcp/server.ts";
 import { openDecisions } from "../pages/decisions.ts";
+import { openCallback } from "../pages/oauth-callback.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { openRateLimits } from "../rest/rate-limits.ts";
 import { bearerToken } from "./bearer-token.ts";
@@ -39,8 +40,10 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
   });
   await listen(server, host, port);
   const { port: actual } = server.address() as AddressInfo;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${actual}`;
+  hub.listensAt(url);
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    url,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await mcp.close();
@@ -80,24 +83,24 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
     const proxied = readProxyAddress(request.url ?? "/");
     if (proxied) return serveProxy(hub, limits, request, response, proxied);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
-    const page = readDecisionPath(path);
+    const page = readPagePath(path);
     if (page) return servePage(request, response, page);
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
     if (path === "/docs" || /^\/v1(\/|$)/.test(path)) return serveRest(request, response);
     throw new HubError("not_found", "There is nothing at this address.", {
-      hint: `MCP is at ${publicUrl(hub.config)}/mcp, and the API is described at ${publicUrl(hub.config)}/docs.`,
+      hint: `MCP is at ${hub.publicUrl()}/mcp, and the API is described at ${hub.publicUrl()}/docs.`,
     });
   };
 }
 
-interface DecisionPath {
-  readonly kind: Decidable;
-  readonly id: string;
-}
+/** A page for people: one on which an owner decides, or the one to which services send browsers back. */
+type PagePath = { readonly kind: Decidable; readonly id: string } | { readonly callback: string };
 
-function readDecisionPath(path: string): DecisionPath | undefined {
+function readPagePath(path: string): PagePath | undefined {
+  const [, callback] = /^\/oauth\/callback\/([a-z0-9_]{1,16})$/.exec(path) ?? [];
+  if (callback !== undefined) return { callback };
   const [, approval, request] = /^(?:\/approvals\/(apr_\w{26})|\/requests\/(req_\w{26}))$/.exec(path) ?? [];
   if (approval !== undefined) return { kind: "approvals", id: approval };
   return request === undefined ? undefined : { kind: "requests", id: request };
@@ -106,14 +109,14 @@ function readDecisionPath(path: string): DecisionPath | undefined {
 /** Pages of which each link is its own key. */
 function openPageRoute(
   hub: Hub,
-): (request: IncomingMessage, response: ServerResponse, path: DecisionPath) => Promise<void> {
-  const serve = openDecisions(hub);
+): (request: IncomingMessage, response: ServerResponse, path: PagePath) => Promise<void> {
+  const serveDecision = openDecisions(hub);
+  const serveCallback = openCallback(hub);
   const onerror = (error: Error): void => hub.log.error("A page was not shown.", {}, error);
-  return async (request, response, { kind, id }) => {
-    const handle = toNodeHandler(
-      { fetch: (page) => serve(page, kind, id) },
-      { maxRequestBodySize: FORM_BYTES, onerror },
-    );
+  return async (request, response, path) => {
+    const fetch = (page: Request): Promise<Response> =>
+      "callback" in path ? serveCallback(page, path.callback) : serveDecision(page, path.kind, path.id);
+    const handle = toNodeHandler({ fetch }, { maxRequestBodySize: FORM_BYTES, onerror });
     const { method = "GET", url = "/" } = request;
     await handle(Object.assign(request, { method, url }), response);
   };
@@ -128,7 +131,7 @@ function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
     const caller = requireCaller(await hub.authenticate(bearerToken(request.headers.authorization)));
     if (service !== undefined && !knowsService(hub, service)) {
       throw new HubError("not_found", `Patchbay has no connector for ${service}.`, {
-        hint: `MCP with all tools is at ${publicUrl(hub.config)}/mcp.`,
+        hint: `MCP with all tools is at ${hub.publicUrl()}/mcp.`,
       });
     }
     const fetch = async (webRequest: Request): Promise<Response> => {
@@ -162,7 +165,7 @@ function notJson(): Response {
 
 function sendProblem(hub: Hub, response: ServerResponse, error: HubError): void {
   if (response.headersSent) return void response.destroy();
-  const problem = toProblem(error, `${publicUrl(hub.config)}/docs`);
+  const problem = toProblem(error, `${hub.publicUrl()}/docs`);
   sendJson(response, problem.status, problem, { ...problemHeaders(problem), "content-type": PROBLEM_TYPE });
 }
 

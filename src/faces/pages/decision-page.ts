@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Action } from "../../actions/action.ts";
+import type { Fields } from "./read-form.ts";
 
 /** A page on which an owner decides. */
 export interface DecisionPage {
@@ -9,9 +10,6 @@ export interface DecisionPage {
   /** Does what was chosen; refuses what the page does not offer. */
   decide(id: string, fields: Fields, run: RunAction): Promise<unknown>;
 }
-
-/** What was sent with the page's form. */
-export type Fields = Readonly<Record<string, string>>;
 
 /** Runs an action as the owner who followed a link. */
 export type RunAction = <In extends z.ZodObject, Out extends z.ZodType>(

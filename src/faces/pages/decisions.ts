@@ -3,9 +3,10 @@ import { type ActionContext, authorize } from "../../actions/action.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { approvalPage } from "./approval-page.ts";
-import type { DecisionPage, Fields, RunAction } from "./decision-page.ts";
+import type { DecisionPage, RunAction } from "./decision-page.ts";
 import { markup } from "./markup.ts";
 import { showError, showPage } from "./page.ts";
+import { readForm } from "./read-form.ts";
 import { requestPage } from "./request-page.ts";
 
 /** Answers what a browser asks about something that an owner is to decide. */
@@ -36,16 +37,6 @@ export function openDecisions(hub: Hub): ServeDecision {
       return showError(hub.asHubError(error));
     }
   };
-}
-
-/** A page of another site could send a form, too; every browser of today says where it comes from. */
-async function readForm(request: Request): Promise<Fields> {
-  const site = request.headers.get("sec-fetch-site") ?? "same-origin";
-  const type = request.headers.get("content-type") ?? "";
-  if (site !== "same-origin" || !type.startsWith("application/x-www-form-urlencoded")) {
-    throw new HubError("not_granted", "This can only be decided on its own page.", { hint: "Open the link again." });
-  }
-  return Object.fromEntries(new URLSearchParams(await request.text()));
 }
 
 function openRun(hub: Hub, workspaceId: string, signal: AbortSignal): RunAction {
