@@ -110,7 +110,7 @@ const Grant = section({
   ask: z.exactOptional(list(Text)),
   deny: z.exactOptional(list(Text)),
   /** Operations that would ask and don't. */
-  always: z.exactOptional(list(Text)),
+  unasked: z.exactOptional(list(Text)),
   /** Who decides about what asks: with `user`, whoever sits at the agent's client is enough. */
   askWhom: z.exactOptional(AskWhom),
 });

@@ -108,7 +108,7 @@ export async function allowAlways(
     policy(old, state) {
       const decision = state === "new" ? "hidden" : decide(old, operation.name, operation.effect);
       if (decision === "allow") return old;
-      if (decision === "ask") return { ...old, always: [...(old.always ?? []), operation.name] };
+      if (decision === "ask") return { ...old, unasked: [...(old.unasked ?? []), operation.name] };
       throw new HubError("conflict", `The profile's grant no longer covers ${operation.name}.`, {
         hint: 'Look at it with "patchbay grants list PROFILE", and change it with "patchbay grants set".',
       });

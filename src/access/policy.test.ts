@@ -173,10 +173,10 @@ test("what is always allowed runs where it would ask, and nothing else changes",
     const was = freedomOf(policy);
     const asked = decide(policy, "merge_pull_request", "destructive") === "ask";
     const expected = was.map((freedom, index) => (asked && index === 2 ? FREEDOM.allow : freedom));
-    return { policy, expected, is: freedomOf({ ...policy, always: ["merge_pull_request"] }) };
+    return { policy, expected, is: freedomOf({ ...policy, unasked: ["merge_pull_request"] }) };
   });
 
-  expect(decide({ always: ["merge_pull_request"] }, "merge_pull_request", "destructive")).toBe("allow");
+  expect(decide({ unasked: ["merge_pull_request"] }, "merge_pull_request", "destructive")).toBe("allow");
   expect(freed.filter(({ is, expected }) => String(is) !== String(expected))).toEqual([]);
 });
 
@@ -224,7 +224,7 @@ test("a pattern that matches no operation is refused with the nearest names", ()
       hint: expect.stringContaining("create_issue"),
     }),
   );
-  expect(() => checkPolicy({ always: ["merge_pull"] }, "github", operations)).toThrow('matches "merge_pull"');
+  expect(() => checkPolicy({ unasked: ["merge_pull"] }, "github", operations)).toThrow('matches "merge_pull"');
   expect(() => checkPolicy({ ask: ["list_*"], allow: ["*"] }, "github", operations)).not.toThrow();
 });
 

@@ -25,8 +25,8 @@ export const Policy = z.strictObject({
   allow: z.array(Pattern).max(200).optional(),
   ask: z.array(Pattern).max(200).optional(),
   deny: z.array(Pattern).max(200).optional(),
-  /** Operations that don't ask where they would, by their whole names. It opens nothing that is hidden or denied. */
-  always: z.array(Name).max(200).optional(),
+  /** Operations that don't ask though they would, by their whole names. It opens nothing that is hidden or denied. */
+  unasked: z.array(Name).max(200).optional(),
   /** Who decides about what asks: the owner, unless whoever sits at the agent's client is enough. */
   ask_whom: z.enum(["owner", "user"]).optional(),
 });
@@ -37,7 +37,7 @@ export type Decision = "allow" | "ask" | "deny" | "hidden";
 
 export function decide(policy: Policy, operation: string, effect: Effect): Decision {
   const decision = judge(policy, operation, effect);
-  return decision === "ask" && policy.always?.includes(operation) ? "allow" : decision;
+  return decision === "ask" && policy.unasked?.includes(operation) ? "allow" : decision;
 }
 
 function judge(policy: Policy, operation: string, effect: Effect): Decision {
@@ -131,8 +131,8 @@ function splitPattern(pattern: string): [string, string] {
 
 /** Refuses a policy with a pattern that can match nothing of the integration's, naming the nearest that would. */
 export function checkPolicy(policy: Policy, service: string, operations: readonly string[]): void {
-  const { allow = [], ask = [], deny = [], always = [] } = policy;
-  for (const pattern of [...allow, ...ask, ...deny, ...always]) {
+  const { allow = [], ask = [], deny = [], unasked = [] } = policy;
+  for (const pattern of [...allow, ...ask, ...deny, ...unasked]) {
     if (pattern.includes(" ")) checkProxyPattern(pattern);
     else checkOperationPattern(pattern, service, operations);
   }

@@ -31,12 +31,12 @@ test("an operation that is always allowed runs unasked from then on, on record a
   await approve.run({ approval, always: true }, owner(hub));
 
   expect([await merge(), await merge()]).toMatchObject([{ status: "done" }, { status: "done" }]);
-  expect(await policy()).toEqual({ deny: ["create_*"], always: ["merge_pull_request"] });
+  expect(await policy()).toEqual({ deny: ["create_*"], unasked: ["merge_pull_request"] });
   const filter = { workspaceId: hub.workspaceId, profileId: caller.profileId, limit: 20 };
   expect(await hub.hub.audit.list({ ...filter, action: "approval.approve" })).toMatchObject([
     { actor: "cli", operation: "github.merge_pull_request", details: JSON.stringify({ approval, always: true }) },
   ]);
-  expect((await hub.hub.audit.list({ ...filter, action: "grant.set" }))[0]?.details).toContain("always");
+  expect((await hub.hub.audit.list({ ...filter, action: "grant.set" }))[0]?.details).toContain("unasked");
 });
 
 /** What an owner may do to a grant between a call's question and its answer. */
@@ -101,6 +101,6 @@ test("who is asked changes without the lists, and a new list of what asks ends w
   const asked = await policy();
   await set.run({ ...grant, ask: ["merge_pull_request"] }, owner(hub));
 
-  expect(asked).toEqual({ deny: ["create_*"], always: ["merge_pull_request"], ask_whom: "user" });
+  expect(asked).toEqual({ deny: ["create_*"], unasked: ["merge_pull_request"], ask_whom: "user" });
   expect(await policy()).toEqual({ deny: ["create_*"], ask: ["merge_pull_request"], ask_whom: "user" });
 });

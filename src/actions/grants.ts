@@ -33,7 +33,9 @@ const Lists = {
   ),
   ask: Policy.shape.ask.describe("Operations that wait for approval"),
   deny: Policy.shape.deny.describe("Operations that are refused"),
-  always: Policy.shape.always.describe("Operations that no longer ask, as an owner chose; naming what asks ends it"),
+  unasked: Policy.shape.unasked.describe(
+    "Operations that no longer ask, though they would; a new list of what asks ends it",
+  ),
   ask_whom: Policy.shape.ask_whom.describe(
     "Who decides about what asks: the owner, or with user whoever sits at the agent's client, if it can be asked",
   ),
@@ -59,8 +61,8 @@ export const set = action({
     const lists = onlyGiven(named);
     return put(context, profile, integration, {
       lists,
-      revise({ always = [], ...old }) {
-        return { ...old, ...(always.length > 0 && !lists.ask && { always }), ...lists };
+      revise({ unasked = [], ...old }) {
+        return { ...old, ...(unasked.length > 0 && !lists.ask && { unasked }), ...lists };
       },
       ...(enabled !== undefined && { enabled }),
     });

@@ -140,7 +140,7 @@ test("to allow always takes its own tick, and frees that operation alone", async
 
   expect(results).toMatchObject([{ status: "done" }, { status: "done" }]);
   const { grants } = await hub.hub.calls.holdingsOf(caller.profileId);
-  expect(grants[0]?.policy).toEqual({ always: ["merge_pull_request"] });
+  expect(grants[0]?.policy).toEqual({ unasked: ["merge_pull_request"] });
 });
 
 test.each([
