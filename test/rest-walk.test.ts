@@ -93,7 +93,7 @@ interface Sent {
 }
 
 /** With Node's own client: `fetch` sends no GET with a body. */
-async function send(url: string, route: RestRoute, { key, ids, body }: Sent): Promise<number> {
+async function send(url: string, route: RestRoute, { key, ids, body }: Sent) {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
   const fields = Object.entries(fieldsOf(route, ids));
   const query = route.rest === "query" ? `?${new URLSearchParams(fields).toString()}` : "";
@@ -106,14 +106,13 @@ async function send(url: string, route: RestRoute, { key, ids, body }: Sent): Pr
   const outgoing = request(`${url}/v1${path}${query}`, { method: route.method, headers, agent: false });
   outgoing.end(content);
   const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
-  await text(answer);
-  return answer.statusCode ?? 0;
+  return { status: answer.statusCode ?? 0, text: await text(answer) };
 }
 
 /** The status that each route answered, by the route's name. */
 async function sendAll(url: string, routes: readonly RestRoute[], sent: Sent): Promise<Record<string, number>> {
   const answers: Record<string, number> = {};
-  for (const route of routes) answers[route.name] = await send(url, route, sent);
+  for (const route of routes) answers[route.name] = (await send(url, route, sent)).status;
   return answers;
 }
 
@@ -204,6 +203,18 @@ test("to another profile, nothing that is named is there, the owner's routes are
 
   expect(answers).toEqual(all(routes, ({ action }) => (action.who === "owner" ? 403 : 404)));
   expect(await dump(hub)).toEqual(before);
+});
+
+test.each(["otherKey", "testKey"] as const)("no list shows the %s an id that is not its own", async (who) => {
+  const world = await openWorld();
+  const lists = REST_ROUTES.filter((route) => route.method === "GET" && !namesSomething(route));
+  const { integration, profile, request: asked, approval, key } = world.ids;
+
+  const answers = await Promise.all(lists.map((route) => send(world.url, route, { key: world[who], ids: world.ids })));
+
+  const told = answers.map((answer) => answer.text).join("\n");
+  expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(3);
+  expect([integration, profile, asked, approval, key].filter((id) => told.includes(id))).toEqual([]);
 });
 
 test.each(["%00", "%2e%2e%2f", "int_%F0%9F%92%A5", "%27%20or%201%3D1--", "%ff", "x".repeat(300)])(
