@@ -47,12 +47,12 @@ test("the owner makes, lists and ends keys of the test world, from which no way 
   const tester = contextOf(hub, await hub.hub.authenticate(key));
 
   const own = await list.run({ limit: 50 }, contextOf(hub));
-  const test = await list.run({ mode: "test", limit: 50 }, contextOf(hub));
+  const tests = await list.run({ mode: "test", limit: 50 }, contextOf(hub));
   const asTester = await create.run({}, tester);
 
   expect(key).toMatch(/^pb_test_/);
   expect(asTester.key).toMatch(/^pb_test_/);
-  expect([own, test].map(({ data }) => data.map((each) => each.id))).toEqual([[], [id]]);
+  expect([own, tests].map(({ data }) => data.map((each) => each.id))).toEqual([[], [id]]);
   await expect(create.run({ mode: "live" }, tester)).rejects.toMatchObject({ code: "not_granted" });
   await expect(list.run({ mode: "live", limit: 50 }, tester)).rejects.toMatchObject({ code: "not_granted" });
   await expect(revoke.run({ key: id }, contextOf(hub))).rejects.toMatchObject({ code: "not_found" });
