@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { HubError } from "../errors.ts";
-import { toPage } from "../store/page.ts";
+import { foreignCursor, toPage } from "../store/page.ts";
 import { action } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
 
@@ -49,7 +48,7 @@ export const list = action({
 
 function seqOf(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
-  throw new HubError("invalid_input", "The cursor is not one of this list's.", { hint: "Take next_cursor as it is." });
+  throw foreignCursor();
 }
 
 export const verify = action({

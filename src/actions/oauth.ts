@@ -54,6 +54,7 @@ export const start = action({
   who: "owner",
   route: "POST /integrations/{service}/connect",
   status: 201,
+  shownOnce: ["url"],
   positional: ["service"],
   input: Asked.extend({ config: Settings.optional().describe("Settings that are not secret") }),
   output: Started,

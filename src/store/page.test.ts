@@ -19,6 +19,15 @@ await onEachStore((makeDatabase) => {
     expect([first.next_cursor, second.next_cursor]).toEqual([sorted[1], null]);
   });
 
+  test("a cursor that no list gave is refused", async () => {
+    const { db, ...store } = await (await makeDatabase()).open();
+    const { id: workspaceId } = await ensureWorkspace({ ...store, db }, "default", "live");
+
+    const asking = async () => pageProfiles(db, workspaceId, { limit: 2, cursor: "' or 1=1" });
+
+    await expect(asking()).rejects.toMatchObject({ code: "invalid_input" });
+  });
+
   test("a page never holds what is another workspace's", async () => {
     const { db, ...store } = await (await makeDatabase()).open();
     const live = await ensureWorkspace({ ...store, db }, "default", "live");

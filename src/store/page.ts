@@ -1,4 +1,5 @@
 import { type SelectQueryBuilder, type SqlBool, sql } from "kysely";
+import { HubError } from "../errors.ts";
 import type { Tables } from "./tables.ts";
 
 /** Which part of a list is wanted. */
@@ -21,6 +22,7 @@ export async function readPage<Table extends keyof Tables, Row extends { readonl
   { limit, cursor }: PageAsked,
   order: "asc" | "desc",
 ): Promise<Page<Row>> {
+  if (cursor !== undefined && !/^[a-z]+_[0-9a-z]{26}$/.test(cursor)) throw foreignCursor();
   const id = sql.ref("id");
   const after = sql.raw(order === "asc" ? ">" : "<");
   const rest = cursor === undefined ? query : query.where(sql<SqlBool>`${id} ${after} ${cursor}`);
@@ -32,6 +34,10 @@ export async function readPage<Table extends keyof Tables, Row extends { readonl
     limit,
     (row) => row.id,
   );
+}
+
+export function foreignCursor(): HubError {
+  return new HubError("invalid_input", "The cursor is not one of this list's.", { hint: "Take next_cursor as it is." });
 }
 
 /** One page of a list that is in memory, in the order of its keys. */

@@ -54,17 +54,26 @@ function readQuery(route: RestRoute, query: URLSearchParams, body: string): Fiel
   if (body !== "") {
     throw new HubError("invalid_input", `A ${route.method} takes no body.`, { hint: "Give the fields in the query." });
   }
-  const { properties = {} } = z.toJSONSchema(route.action.input, { io: "input", unrepresentable: "any" });
+  const properties = propertiesOf(route.action.input);
   const names = [...new Set(query.keys())];
   return Object.fromEntries(names.map((name) => [name, readValue(name, properties[name], query.getAll(name))]));
 }
 
+type Schema = z.core.JSONSchema._JSONSchema;
+
+const known = new WeakMap<z.ZodObject, Readonly<Record<string, Schema>>>();
+
+function propertiesOf(input: z.ZodObject): Readonly<Record<string, Schema>> {
+  let properties = known.get(input);
+  if (!properties) {
+    properties = z.toJSONSchema(input, { io: "input", unrepresentable: "any" }).properties ?? {};
+    known.set(input, properties);
+  }
+  return properties;
+}
+
 /** Text, or what the field's type makes of it; what it can't be is left for the schema to refuse. */
-function readValue(
-  name: string,
-  schema: z.core.JSONSchema._JSONSchema | undefined,
-  values: readonly string[],
-): unknown {
+function readValue(name: string, schema: Schema | undefined, values: readonly string[]): unknown {
   const type = typeof schema === "object" ? schema.type : undefined;
   if (type === "array") return values;
   const [value = "", ...more] = values;
