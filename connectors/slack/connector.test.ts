@@ -45,7 +45,7 @@ test("a notification's link is a button below its text", async () => {
 
   await runOn(service, slack, "post_message", input, { credentials: { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" } });
 
-  const { blocks, text, unfurl_links } = service.exchanges[0]?.body as Record<string, string>;
+  const { blocks, text, unfurl_links } = (service.exchanges[0]?.body ?? {}) as Record<string, string>;
   expect({ text, unfurl_links }).toEqual({
     text: "Build 7 is &lt;live&gt; &amp; well.\n_deployer · normal urgency_",
     unfurl_links: "false",

@@ -18,7 +18,7 @@ export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action
   integrations,
   credentials,
   oauth,
-  "oauth-apps": oauthApps,
+  "oauth-apps": { set: oauthApps.set, list: oauthApps.list, delete: oauthApps.delete },
   profiles,
   grants,
   requests,

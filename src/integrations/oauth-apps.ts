@@ -73,7 +73,7 @@ export function listApps(db: Db, workspaceId: string): Promise<OauthAppRow[]> {
   return db.selectFrom("oauth_apps").selectAll().where("workspace_id", "=", workspaceId).orderBy("service").execute();
 }
 
-export function findApp(db: Db, workspaceId: string, service: string): Promise<OauthAppRow | undefined> {
+function findApp(db: Db, workspaceId: string, service: string): Promise<OauthAppRow | undefined> {
   return db
     .selectFrom("oauth_apps")
     .selectAll()

@@ -10,7 +10,7 @@ import type { OauthApp } from "./oauth-apps.ts";
 import { ACCESS_TOKEN, type Token, type TokenSet } from "./token-set.ts";
 
 /** How long a service may take: less than what a lease leaves. */
-export const TOKEN_REQUEST_MS = 20_000;
+const TOKEN_REQUEST_MS = 20_000;
 
 /** A service's OAuth endpoints, asked with the owner's app. Each method throws what the service answered as a `HubError`. */
 export interface OauthClient {
