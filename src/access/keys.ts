@@ -5,6 +5,7 @@ import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
 import { type Page, type PageAsked, readPage } from "../store/page.ts";
+import { prepare } from "../store/prepare.ts";
 import { remember } from "../store/remember.ts";
 import type { KeyRow, Tables } from "../store/tables.ts";
 import type { Ledger } from "./grants.ts";
@@ -81,7 +82,9 @@ export async function revokeKey(
 export type Authenticate = (token: string) => Promise<Principal>;
 
 export function openKeyring(store: Store, now: () => Date = () => new Date()): Authenticate {
-  const recall = remember(store.changes, (hash) => findKey(store.db, hash));
+  const { db, changes } = store;
+  const findKey = prepare(db.selectFrom("keys").selectAll().where("hash", "=", "").where("revoked_at", "is", null));
+  const recall = remember(changes, async (hash) => readKey((await findKey(db, hash))[0]));
   return async (token) => {
     const { principal, expiresAt } = await recall(hashToken(token));
     if (expiresAt !== null && expiresAt <= now().toISOString()) throw unauthenticated();
@@ -91,13 +94,7 @@ export function openKeyring(store: Store, now: () => Date = () => new Date()): A
 
 const Scopes = z.array(z.enum(SCOPES));
 
-async function findKey(db: Db, hash: string): Promise<{ principal: Principal; expiresAt: string | null }> {
-  const row = await db
-    .selectFrom("keys")
-    .selectAll()
-    .where("hash", "=", hash)
-    .where("revoked_at", "is", null)
-    .executeTakeFirst();
+function readKey(row: KeyRow | undefined): { principal: Principal; expiresAt: string | null } {
   if (!row) throw unauthenticated();
   const scopes = Scopes.parse(JSON.parse(row.scopes));
   return {

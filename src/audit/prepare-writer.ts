@@ -1,5 +1,6 @@
-import type { CompiledQuery, Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import type { Store } from "../store/open.ts";
+import { prepare } from "../store/prepare.ts";
 import type { AuditEntryRow, Tables } from "../store/tables.ts";
 import { chainEntries, type Head, type LooseEntry, ROOT } from "./chain.ts";
 
@@ -22,22 +23,18 @@ const ANY_ROW: AuditEntryRow = {
 const COLUMNS = Object.keys(ANY_ROW) as (keyof AuditEntryRow)[];
 const ROWS_PER_INSERT = 32;
 
-/**
- * Returns the function that links entries to the ends of their workspaces' chains.
- *
- * The texts of its queries are built once: every call of a tool waits for this, and Kysely takes longer to build them than
- * SQLite to run them.
- */
+/** Returns the function that links entries to the ends of their workspaces' chains. */
 export function prepareWriter({ db, engine }: Store): WriteEntries {
-  const lockHead = engine
-    .lockRow(db.selectFrom("audit_heads").select(["seq", "hash"]).where("workspace_id", "=", ""))
-    .compile();
-  const moveHead = db.updateTable("audit_heads").set({ seq: 0, hash: "" }).where("workspace_id", "=", "").compile();
-  const inserts = new Map<number, CompiledQuery>();
+  const lockHead = prepare(
+    engine.lockRow(db.selectFrom("audit_heads").select(["seq", "hash"]).where("workspace_id", "=", "")),
+  );
+  const moveHead = prepare(db.updateTable("audit_heads").set({ seq: 0, hash: "" }).where("workspace_id", "=", ""));
+  const inserts = new Map<number, ReturnType<typeof prepareInsert>>();
+  const prepareInsert = (count: number) =>
+    prepare(db.insertInto("audit_entries").values(Array.from({ length: count }, () => ANY_ROW)));
 
   async function findHead(transaction: Transaction<Tables>, workspaceId: string): Promise<Head> {
-    const locked: CompiledQuery<Head> = { ...lockHead, parameters: [workspaceId] };
-    const [head] = (await transaction.executeQuery(locked)).rows;
+    const [head] = await lockHead(transaction, workspaceId);
     if (head) return head;
 
     const first = { workspace_id: workspaceId, ...ROOT };
@@ -47,20 +44,14 @@ export function prepareWriter({ db, engine }: Store): WriteEntries {
       .onConflict((conflict) => conflict.doNothing())
       .execute();
     // Another process may have been first.
-    const [created = ROOT] = (await transaction.executeQuery(locked)).rows;
+    const [created = ROOT] = await lockHead(transaction, workspaceId);
     return created;
   }
 
   async function insertRows(transaction: Transaction<Tables>, rows: readonly AuditEntryRow[]): Promise<void> {
-    const insert =
-      inserts.get(rows.length) ??
-      db
-        .insertInto("audit_entries")
-        .values(rows.map(() => ANY_ROW))
-        .compile();
+    const insert = inserts.get(rows.length) ?? prepareInsert(rows.length);
     inserts.set(rows.length, insert);
-    const parameters = rows.flatMap((row) => COLUMNS.map((column) => row[column]));
-    await transaction.executeQuery({ ...insert, parameters });
+    await insert(transaction, ...rows.flatMap((row) => COLUMNS.map((column) => row[column])));
   }
 
   return async function writeEntries(transaction, entries) {
@@ -74,7 +65,7 @@ export function prepareWriter({ db, engine }: Store): WriteEntries {
         await insertRows(transaction, rows.slice(start, start + ROWS_PER_INSERT));
       }
       const last = rows.at(-1) ?? ROOT;
-      await transaction.executeQuery({ ...moveHead, parameters: [last.seq, last.hash, workspaceId] });
+      await moveHead(transaction, last.seq, last.hash, workspaceId);
     }
   };
 }
