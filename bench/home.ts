@@ -120,6 +120,7 @@ function describeGrant({ owner }: Hub, profileId: string, integrationId: string)
     enabled: 1,
     paused: 0,
     policy: "{}",
+    env: "[]",
     created_at: NOW,
     updated_at: NOW,
   };

@@ -105,6 +105,8 @@ function deriveKey({ key }: MasterKey, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", key, "", purpose, 32));
 }
 
+const RECONNECT_LINK_MS = 7 * 24 * 60 * 60 * 1000;
+
 interface FeatureParts {
   readonly config: Config;
   readonly store: Store;
@@ -129,9 +131,15 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
   const tellOwner: TellOwner = async (integration, reason) => {
     const { id, service, label } = integration;
     log.error(`${service}:${label} must be reconnected.`, { integration: id, reason });
-    const link = `${ownUrl()}/oauth/connect/${service}?integration=${id}`;
-    const message = `${service}:${label} must be reconnected. ${reason}\n${link}`;
-    await notifyOwner({ store, catalog, calls }, integration, { message, urgency: "high" });
+    const expiresAt = new Date(Date.now() + RECONNECT_LINK_MS);
+    await notifyOwner({ store, catalog, calls }, integration, {
+      message: `${service}:${label} must be reconnected. ${reason}\n\nBy command: patchbay connect ${service}.`,
+      urgency: "high",
+      link: {
+        label: "Reconnect",
+        url: links.sign("integrations", { id, workspaceId: integration.workspace_id }, expiresAt),
+      },
+    });
   };
   const credentials = openCredentials({ store, vault, audit, catalog, egress, tellOwner, onFault });
   const links = openDecisionLinks({ publicUrl: ownUrl, key: deriveKey(masterKey, "patchbay decision links") });

@@ -64,6 +64,15 @@ test.each(connectors)("connector $id gives child processes only credentials it h
   );
 });
 
+test.each(connectors)("connector $id names the variables of child processes after itself", ({ connector }) => {
+  const names = Object.keys(connector.agentEnvVars ?? {});
+
+  expect(
+    names.filter((name) => !/^(?!PATCHBAY_|LD_|NODE_|PATH$|HOME$)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name)),
+    "A variable is UPPER_SNAKE, and none that means something to every program.",
+  ).toEqual([]);
+});
+
 test.each(connectors)("connector $id keeps secrets out of its settings", ({ connector: { config } }) => {
   const secretLooking = Object.keys(config?.shape ?? {}).filter((key) =>
     /token|secret|passw|credential|(api|private|signing).?key/i.test(key),

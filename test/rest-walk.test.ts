@@ -28,6 +28,7 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   profiles_channels: () => ({ channels: ["webhook"] }),
   requests_create: ({ profile }) => ({ service: "github", reason: "To file bugs", profile }),
   keys_create: ({ profile }) => ({ profile }),
+  env_allow: () => ({ variables: ["GITHUB_TOKEN"] }),
   channels_set: () => ({ channels: [] }),
   tools_list: ({ profile }) => ({ profile }),
   tools_call: ({ profile }) => ({ profile }),

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** What an owner decides on a page of its own; the page is at this path. */
-export type Decidable = "approvals" | "requests";
+export type Decidable = "approvals" | "requests" | "integrations";
 
 interface Subject {
   readonly id: string;

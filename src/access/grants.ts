@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import * as z from "zod";
 import type { Audit } from "../audit/open-audit.ts";
 import type { Effect } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
@@ -7,7 +8,8 @@ import { remember } from "../store/remember.ts";
 import type { GrantRow, IntegrationRow, ProfileRow, Tables } from "../store/tables.ts";
 import { decide, Policy } from "./policy.ts";
 
-interface GrantKey {
+/** Which profile has which integration. */
+export interface GrantKey {
   readonly workspaceId: string;
   readonly profileId: string;
   readonly integrationId: string;
@@ -63,6 +65,7 @@ export async function putGrant(
     enabled: enabled ? 1 : 0,
     paused: paused ? 1 : 0,
     policy: policy ? JSON.stringify(policy) : (old?.policy ?? "{}"),
+    env: old?.env ?? "[]",
     created_at: old?.created_at ?? now,
     updated_at: now,
   };
@@ -93,6 +96,11 @@ function revise(make: RevisePolicy, old: GrantRow | undefined): Policy {
 /** Reads the policy of a grant's row. */
 export function readPolicy(json: string): Policy {
   return Policy.parse(JSON.parse(json));
+}
+
+/** Reads the environment variables of a grant's row. */
+export function readVariables(json: string): string[] {
+  return z.array(z.string()).parse(JSON.parse(json));
 }
 
 /** Lets an operation that asks run unasked from now on, as part of a larger change. Nothing else gets any freer. */
@@ -142,6 +150,8 @@ export interface Granted {
   readonly enabled: boolean;
   readonly paused: boolean;
   readonly policy: Policy;
+  /** Environment variables by which child processes may be given its credential. */
+  readonly variables: readonly string[];
 }
 
 /** All that a profile was given, as it stood when it was read. */
@@ -163,18 +173,19 @@ async function readHoldings(store: Store, profileId: string): Promise<Holdings> 
     .selectFrom("grants")
     .innerJoin("integrations", "integrations.id", "grants.integration_id")
     .selectAll("integrations")
-    .select(["grants.enabled", "grants.paused", "grants.policy"])
+    .select(["grants.enabled", "grants.paused", "grants.policy", "grants.env"])
     .where("grants.profile_id", "=", profileId)
     .where("integrations.workspace_id", "=", profile.workspace_id)
     .where("integrations.status", "!=", "disconnected")
     .orderBy("integrations.service")
     .orderBy("integrations.label")
     .execute();
-  const grants = rows.map(({ enabled, paused, policy, ...integration }) => ({
+  const grants = rows.map(({ enabled, paused, policy, env, ...integration }) => ({
     integration,
     enabled: enabled === 1,
     paused: paused === 1,
     policy: readPolicy(policy),
+    variables: readVariables(env),
   }));
   return { profile, grants };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { DecisionLinks } from "../access/decision-links.ts";
 import type { Ledger } from "../access/grants.ts";
 import { type Principal, requireScope, type Scope } from "../access/principal.ts";
 import type { Calls } from "../call/open-calls.ts";
@@ -13,6 +14,8 @@ import type { OwnerNotices } from "../notify/owner-notices.ts";
 export interface ActionContext extends OauthParts, Ledger {
   readonly calls: Calls;
   readonly notices: OwnerNotices;
+  /** Addresses of the pages on which owners decide. */
+  readonly links: DecisionLinks;
   readonly credentialsOf: CredentialsOf;
   readonly principal: Principal;
   readonly signal: AbortSignal;

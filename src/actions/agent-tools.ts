@@ -11,6 +11,7 @@ import { HubError } from "../errors.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ActionContext } from "./action.ts";
+import { listGrantedModels } from "./models.ts";
 import { askOwner, isGranted, type Wish, WishFields } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
@@ -125,6 +126,19 @@ const request = agentTool({
   },
 });
 
+const connect = agentTool({
+  summary:
+    "Ask the owner to connect a service that has no account here yet. Returns the request and a link to give to the owner: only the owner can follow it further, and confirms whose account is connected.",
+  effect: "write",
+  idempotent: true,
+  input: z.object(WishFields).extend({ reason: WishFields.reason.default("The agent asked to connect it.") }),
+  async run(wish, context) {
+    if (await isGranted(context, context.principal, wish)) return { status: "granted", service: wish.service };
+    const { id, service } = await askOwner(context, context.principal, wish);
+    return { status: "requested", request: id, service, url: context.links.open("requests", id) };
+  },
+});
+
 async function ask(context: AgentContext, wish: Wish): Promise<object> {
   const { id, service, ...asked } = await askOwner(context, context.principal, wish);
   const operations = operationsOf(asked);
@@ -187,6 +201,23 @@ const read_page = agentTool({
   run: ({ page_handle, page }, { calls, principal }) => calls.readPage(principal, page_handle, page),
 });
 
+const models = agentTool({
+  summary:
+    "List the language models that your granted accounts offer: of all of them, or of one. Returns each account with its models' ids.",
+  effect: "read",
+  input: z.object({
+    integration: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe("A service, or an integration's id from mcp__integrations__status"),
+  }),
+  run: async ({ integration }, context) => ({
+    accounts: await listGrantedModels(context, context.principal.profileId, integration),
+  }),
+});
+
 const notify_user = agentTool({
   summary:
     "Tell the people you work for something, through the channel their owner set up. Returns the delivery and the account it went through.",
@@ -216,6 +247,6 @@ const notify_user = agentTool({
 
 /** By service and operation, as if the hub were two services of its own. */
 export const AGENT_TOOLS: Readonly<Record<string, Readonly<Record<string, AgentTool>>>> = {
-  integrations: { approval, inspect, list, read_page, request, status, toggle },
+  integrations: { approval, connect, inspect, list, models, read_page, request, status, toggle },
   notify: { notify_user },
 };

@@ -3,6 +3,7 @@ import * as approvals from "./approvals.ts";
 import * as audit from "./audit.ts";
 import * as channels from "./channels.ts";
 import * as credentials from "./credentials.ts";
+import * as env from "./env.ts";
 import * as grants from "./grants.ts";
 import * as integrations from "./integrations.ts";
 import * as keys from "./keys.ts";
@@ -21,6 +22,7 @@ export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action
   "oauth-apps": { set: oauthApps.set, list: oauthApps.list, delete: oauthApps.delete },
   profiles,
   grants,
+  env,
   requests,
   approvals,
   keys,

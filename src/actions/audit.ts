@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { HubError } from "../errors.ts";
 import { foreignCursor, toPage } from "../store/page.ts";
 import { action } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
@@ -51,22 +52,71 @@ function seqOf(cursor: string): number {
   throw foreignCursor();
 }
 
+const Anchor = z
+  .object({
+    workspace: z.string(),
+    seq: z.number().int().min(0),
+    hash: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+    at: z.string().describe("When it was taken"),
+  })
+  .meta({ id: "Anchor" });
+
+export const anchor = action({
+  summary: "Give the end of the ledger, to be kept elsewhere: verify proves later that the ledger still contains it.",
+  effect: "read",
+  scope: "audit:read",
+  who: "owner",
+  route: "GET /audit/anchor",
+  input: z.object({}),
+  output: Anchor,
+  async run(_, { audit, principal: { workspaceId } }) {
+    return { workspace: workspaceId, ...(await audit.anchor(workspaceId)), at: new Date().toISOString() };
+  },
+});
+
 export const verify = action({
   summary: "Check that no entry was changed, removed, added or moved.",
   effect: "read",
   scope: "audit:read",
   who: "owner",
   route: "GET /audit/verify",
-  input: z.object({}),
+  input: z.object({
+    anchor: z.string().max(2000).optional().describe("What was once given as the ledger's anchor, as JSON"),
+  }),
   output: z.object({
     ok: z.boolean(),
     entries: z.number(),
     broken_at: z.number().optional(),
     reason: z.string().optional(),
   }),
-  async run(_, { audit, principal }) {
-    const verdict = await audit.verify(principal.workspaceId);
+  async run(input, { audit, principal }) {
+    const kept = input.anchor === undefined ? undefined : readAnchor(input.anchor, principal.workspaceId);
+    const verdict = await audit.verify(principal.workspaceId, kept);
     if (verdict.ok) return { ok: true, entries: verdict.entries };
     return { ok: false, entries: verdict.entries, broken_at: verdict.brokenAt, reason: verdict.reason };
   },
 });
+
+/** An anchor as it is answered, or alone. */
+const Kept = z.union([z.object({ data: Anchor }).transform(({ data }) => data), Anchor]);
+
+function readAnchor(text: string, workspaceId: string): z.output<typeof Anchor> {
+  const kept = Kept.safeParse(parseJson(text));
+  if (!kept.success) {
+    throw new HubError("invalid_input", "The anchor is not one that the ledger gave.", {
+      hint: 'Give it as "patchbay audit anchor --json" printed it.',
+    });
+  }
+  if (kept.data.workspace === workspaceId) return kept.data;
+  throw new HubError("invalid_input", `The anchor is of the workspace ${kept.data.workspace}, which is another.`, {
+    hint: "Verify it with a key of that workspace.",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

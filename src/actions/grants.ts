@@ -22,7 +22,10 @@ const Grant = z
   })
   .meta({ id: "Grant" });
 
-function view({ name }: ProfileRow, { integration, enabled, paused, policy }: Granted): z.input<typeof Grant> {
+function view(
+  { name }: ProfileRow,
+  { integration, enabled, paused, policy }: Omit<Granted, "variables">,
+): z.input<typeof Grant> {
   const { id, service, label } = integration;
   return { profile: name, integration: id, service, label, enabled, paused, policy };
 }

@@ -13,6 +13,7 @@ import { reachIntegration } from "./reach.ts";
 
 // What can be connected stands beside what is: a command line has one noun for both.
 export { available, describe } from "./registry.ts";
+export { models } from "./models.ts";
 
 const Tool = z.object({ tool: z.string(), effect: z.string(), summary: z.string() });
 

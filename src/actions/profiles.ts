@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { createProfile, findProfile, pageProfiles, setNotificationChannels } from "../access/profiles.ts";
+import { isOn } from "../call/surface.ts";
+import { composeLayers, writeDockerfile } from "../catalog/compose-layers.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ProfileRow } from "../store/tables.ts";
 import { mapPage } from "../store/page.ts";
@@ -93,5 +95,28 @@ export const channels = action({
     const row = await findProfile(store.db, workspaceId, profile);
     await setNotificationChannels({ store, audit }, actor, row, chosen);
     return view(await findProfile(store.db, workspaceId, row.id));
+  },
+});
+
+export const layers = action({
+  summary: "Compose the lines of a Dockerfile that a profile's services want, what others depend on first.",
+  effect: "read",
+  scope: "profiles:read",
+  who: "anyone",
+  route: "GET /profiles/{profile}/layers",
+  positional: ["profile"],
+  input: z.object({ profile: z.string().describe("An id (prof_…) or a name") }),
+  output: z.object({
+    dockerfile: z.string().describe("To stand after a FROM of a Debian or Ubuntu image"),
+    layers: z.array(z.object({ service: z.string(), name: z.string(), dockerfile: z.array(z.string()) })),
+  }),
+  async run({ profile }, context) {
+    const { grants } = await context.calls.holdingsOf((await reachProfile(context, profile)).id);
+    const services = grants.filter(isOn).map(({ integration }) => integration.service);
+    const composed = await composeLayers(context.catalog, [...new Set(services)]);
+    return {
+      dockerfile: writeDockerfile(composed),
+      layers: composed.map((layer) => ({ ...layer, dockerfile: [...layer.dockerfile] })),
+    };
   },
 });

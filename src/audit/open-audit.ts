@@ -1,10 +1,10 @@
 import type { Transaction } from "kysely";
 import type { Store } from "../store/open.ts";
 import type { AuditEntryRow, Tables } from "../store/tables.ts";
-import type { LooseEntry } from "./chain.ts";
+import type { Head, LooseEntry } from "./chain.ts";
 import { openEntryQueue } from "./entry-queue.ts";
 import { prepareWriter } from "./prepare-writer.ts";
-import { type Verdict, verifyChain } from "./verify-chain.ts";
+import { readChain, readHead, type Verdict, verifyChain } from "./verify-chain.ts";
 
 /** Something that happened in a workspace. */
 export interface AuditEntry {
@@ -42,7 +42,12 @@ export interface Audit {
   appendIn(db: Transaction<Tables>, entry: AuditEntry): Promise<void>;
   /** The newest first. */
   list(filter: AuditFilter): Promise<AuditEntryRow[]>;
-  verify(workspaceId: string): Promise<Verdict>;
+  /** Also proves, with an anchor, that the chain still contains what was its end. */
+  verify(workspaceId: string, anchor?: Head): Promise<Verdict>;
+  /** The end of the chain, to be kept where whoever can write to the database can't. */
+  anchor(workspaceId: string): Promise<Head>;
+  /** All of them, the oldest first, some in memory at a time. */
+  entries(workspaceId: string): AsyncIterable<AuditEntryRow>;
   /** Resolves once no entry waits for its commit. */
   flush(): Promise<void>;
 }
@@ -58,7 +63,15 @@ export function openAudit({ store, now = () => new Date() }: { store: Store; now
       await queue.flush();
       return listEntries(store, filter);
     },
-    verify: (workspaceId) => verifyChain(store.db, workspaceId),
+    verify: (workspaceId, anchor) => verifyChain(store.db, workspaceId, anchor),
+    async anchor(workspaceId) {
+      await queue.flush();
+      return readHead(store.db, workspaceId);
+    },
+    async *entries(workspaceId) {
+      await queue.flush();
+      yield* readChain(store.db, workspaceId);
+    },
     flush: queue.flush,
   };
 }

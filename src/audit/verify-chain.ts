@@ -19,19 +19,30 @@ const BATCH = 1000;
 /**
  * Recomputes a workspace's chain as it stands now and reports the first link that does not hold.
  *
- * The hashes have no key: someone who can write to the database could recompute all of them. Whoever keeps a verdict's
- * `head` elsewhere finds that, too.
+ * The hashes have no key: someone who can write to the database could recompute all of them. Whoever keeps an anchor, the
+ * end of the chain as it once was, elsewhere finds that, too: the chain must still contain it.
  */
-export async function verifyChain(db: Db, workspaceId: string): Promise<Verdict> {
+export async function verifyChain(db: Db, workspaceId: string, anchor: Head = ROOT): Promise<Verdict> {
   const end = await readEnd(db, workspaceId);
   let head = ROOT;
   for await (const row of readEntries(db, workspaceId, end.seq)) {
     const fault = findFault(row, head);
     if (fault) return { ok: false, entries: head.seq, ...fault };
+    if (row.seq === anchor.seq && row.hash !== anchor.hash) {
+      return { ok: false, entries: head.seq, brokenAt: row.seq, reason: "it is not the one that was anchored" };
+    }
     head = row;
   }
   const fault = findFaultAtEnd(head, end);
   if (fault) return { ok: false, entries: head.seq, ...fault };
+  if (head.seq < anchor.seq) {
+    return {
+      ok: false,
+      entries: head.seq,
+      brokenAt: head.seq + 1,
+      reason: `it is missing, and all up to ${anchor.seq}`,
+    };
+  }
   return { ok: true, entries: head.seq, head: head.hash };
 }
 
@@ -52,6 +63,18 @@ async function readEnd(db: Db, workspaceId: string): Promise<End> {
     .where("workspace_id", "=", workspaceId)
     .executeTakeFirst();
   return { seq: row?.seq ?? ROOT.seq, hash: row?.hash ?? ROOT.hash, highest: row?.highest ?? ROOT.seq };
+}
+
+/** A workspace's entries up to those that are there now, the oldest first, some at a time. */
+export async function* readChain(db: Db, workspaceId: string): AsyncGenerator<AuditEntryRow> {
+  const { highest } = await readEnd(db, workspaceId);
+  yield* readEntries(db, workspaceId, highest);
+}
+
+/** The end of a workspace's chain as it stands now. */
+export async function readHead(db: Db, workspaceId: string): Promise<Head> {
+  const { seq, hash } = await readEnd(db, workspaceId);
+  return { seq, hash };
 }
 
 async function* readEntries(db: Db, workspaceId: string, lastSeq: number): AsyncGenerator<AuditEntryRow> {

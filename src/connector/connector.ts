@@ -32,6 +32,15 @@ export interface Layer {
   readonly dockerfile: readonly string[];
 }
 
+/** A language model that a service offers. */
+export interface Model {
+  /** What its API calls it, e.g. `gpt-5-mini`. */
+  readonly id: string;
+  readonly name?: string;
+  /** How much it can take in at once, in tokens. */
+  readonly contextTokens?: number;
+}
+
 /** A service, described as data plus as few functions as possible: what the rest of the hub works with. */
 export interface Connector {
   /** `[a-z0-9_]`, at most 16 characters; the name of its folder. */
@@ -59,6 +68,8 @@ export interface Connector {
   readonly config?: z.ZodObject;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly verify?: Verify;
+  /** Which language models it offers, where it offers any. */
+  readonly models?: Models;
   /** How to send a notification. The connector's id is the channel's name. */
   readonly channel?: { readonly send: Send };
   /**
@@ -91,6 +102,12 @@ interface Verify {
   accountOfRefusal?(failure: HubError, config: Config): Account | undefined;
 }
 
+interface Models {
+  /** One that reads, without required input. */
+  readonly operation: string;
+  show(answer: unknown): readonly Model[];
+}
+
 interface Send {
   readonly operation: string;
   /**
@@ -106,7 +123,7 @@ interface Send {
 interface ConnectorSpec<
   Operations extends Readonly<Record<string, Operation>>,
   Settings extends z.ZodObject,
-> extends Omit<Connector, "operations" | "config" | "verify" | "channel"> {
+> extends Omit<Connector, "operations" | "config" | "verify" | "models" | "channel"> {
   readonly operations: Operations;
   readonly config?: Settings;
   readonly verify?: {
@@ -114,6 +131,12 @@ interface ConnectorSpec<
       readonly operation: Name;
       account(answer: z.output<Operations[Name]["output"]>, config: z.output<Settings>): Account;
       accountOfRefusal?(failure: HubError, config: z.output<Settings>): Account | undefined;
+    };
+  }[keyof Operations & string];
+  readonly models?: {
+    [Name in keyof Operations & string]: {
+      readonly operation: Name;
+      show(answer: z.output<Operations[Name]["output"]>): readonly Model[];
     };
   }[keyof Operations & string];
   readonly channel?: {

@@ -25,7 +25,7 @@ interface NoticeParts extends OwnerParts {
 
 const PREVIEW_LIMIT = 1_500;
 const REQUEST_LINK_MS = 7 * 24 * 60 * 60 * 1000;
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 3_000;
 const LABEL = "Review and decide";
 
 export function openOwnerNotices(parts: NoticeParts): OwnerNotices {

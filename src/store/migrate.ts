@@ -5,6 +5,7 @@ import { first } from "./migrations/0001-first.ts";
 import { answers } from "./migrations/0002-answers.ts";
 import { oauth } from "./migrations/0003-oauth.ts";
 import { decisions } from "./migrations/0004-decisions.ts";
+import { grantEnv } from "./migrations/0005-grant-env.ts";
 import type { Db, Engine } from "./open.ts";
 
 /** Every migration by its name, oldest first. One that was released is never changed. */
@@ -14,6 +15,7 @@ function migrations(engine: Engine): Record<string, Migration> {
     "0002-answers": answers,
     "0003-oauth": oauth,
     "0004-decisions": decisions,
+    "0005-grant-env": grantEnv,
   };
 }
 

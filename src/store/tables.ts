@@ -195,6 +195,8 @@ export interface GrantRow {
   paused: Truth;
   /** JSON of a `Policy`: lists of operation patterns such as `create_issue` or `list_*`. */
   policy: string;
+  /** JSON list of the environment variables that child processes may be given. */
+  env: string;
   created_at: string;
   updated_at: string;
 }

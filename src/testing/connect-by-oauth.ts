@@ -48,7 +48,7 @@ export async function connectWithTokens(
 
 /** Changes an integration's tokens where they are stored. */
 export async function changeTokens(
-  { store, vault }: OauthKit,
+  { store, vault }: Pick<OauthKit, "store" | "vault">,
   integration: IntegrationRow,
   change: Partial<Token>,
 ): Promise<void> {
@@ -60,4 +60,7 @@ export async function changeTokens(
     .where("integration_id", "=", integration.id)
     .where("field", "=", "oauth")
     .execute();
+  const { workspace_id } = integration;
+  await store.transaction((db) => store.changes.record(db, { workspace_id, profile_id: null }));
+  await store.changes.catchUp();
 }

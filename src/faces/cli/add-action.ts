@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import type { Action, ActionContext } from "../../actions/action.ts";
 import { toDocument } from "../../actions/page.ts";
 import { type Field, fieldsOf } from "./fields.ts";
-import { addGlobalOptions } from "./global-options.ts";
+import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import { lineWidth, print, printJson, printNote } from "./output.ts";
 import { readInput, type Typed } from "./read-input.ts";
 import { renderAnswer } from "./render.ts";
@@ -16,22 +16,29 @@ export type Complete = (input: object, context: ActionContext) => Promise<object
 /** Takes a command's exit code. */
 export type Finish = (exitCode: number) => void;
 
-interface ActionCommand {
+export interface ActionCommand {
   readonly action: Action;
   readonly complete?: Complete | undefined;
+  /** What the command does instead where this switch is given. */
+  readonly instead?: {
+    readonly name: string;
+    readonly help: string;
+    run(input: object, options: GlobalOptions): Promise<number>;
+  };
   /** Whether the parent's name alone means this command, too. */
   readonly isDefault?: boolean;
 }
 
 /** Adds the command that runs an action: its help, its options and its answer all come from the action. */
 export function addAction(parent: Command, verb: string, spec: ActionCommand, finish: Finish): void {
-  const { action, complete, isDefault = false } = spec;
+  const { action, complete, instead, isDefault = false } = spec;
   const fields = fieldsOf(action);
   const command = parent.command(verb, { isDefault }).description(action.summary);
   for (const field of fields) {
     if (field.positional) command.addArgument(toArgument(field));
     else command.addOption(toOption(field));
   }
+  if (instead) command.option(`--${instead.name}`, instead.help);
   const readOptions = addGlobalOptions(command, "json");
 
   command.action(async () => {
@@ -43,6 +50,7 @@ export function addAction(parent: Command, verb: string, spec: ActionCommand, fi
       ]),
     );
     const input = await readInput(action.input, fields, typed, () => text(process.stdin));
+    if (instead && command.getOptionValue(instead.name) === true) return finish(await instead.run(input, options));
     const { data, ...more } = await withHub(options, async (hub, signal) => {
       if (hub.masterKey.created) printNote(describeNewMasterKey(hub.masterKey.where));
       const context = hub.contextOf(hub.owner, signal);

@@ -6,6 +6,8 @@ import { addGlobalOptions } from "./global-options.ts";
 export function addAgentCommands(program: Command, finish: Finish): void {
   program.commandsGroup("As a profile:");
   addProxy(program, finish);
+  addExec(program, finish);
+  addLayers(program, finish);
 }
 
 interface ProxyFlags {
@@ -33,6 +35,33 @@ function addProxy(program: Command, finish: Finish): void {
     const { proxy } = await import("./proxy.ts");
     const { profile, method, header: headers = [], data } = flags;
     finish(await proxy({ ...readOptions(), integration, path, profile, method, headers, data }));
+  });
+}
+
+function addExec(program: Command, finish: Finish): void {
+  const command = program
+    .command("exec")
+    .description("Run a command with the environment variables that the profile was allowed.")
+    .argument("<command>", "what to run; -- before it keeps its options apart")
+    .argument("[args...]", "its arguments")
+    .requiredOption("--profile <profile>", "whose variables")
+    .passThroughOptions();
+  const readOptions = addGlobalOptions(command, "config");
+  command.action(async (name: string, args: readonly string[], { profile }: { profile: string }) => {
+    const { exec } = await import("./exec.ts");
+    finish(await exec({ profile, command: name, args, config: readOptions().config }));
+  });
+}
+
+function addLayers(program: Command, finish: Finish): void {
+  const command = program
+    .command("layers")
+    .description("Print the lines of a Dockerfile that the profile's services want.")
+    .requiredOption("--profile <profile>", "whose services");
+  const readOptions = addGlobalOptions(command, "json", "config");
+  command.action(async ({ profile }: { profile: string }) => {
+    const { layers } = await import("./layers.ts");
+    finish(await layers({ ...readOptions(), profile }));
   });
 }
 

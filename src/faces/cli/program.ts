@@ -1,12 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { ALL_ACTIONS } from "../../actions/all-actions.ts";
 import { connect } from "../../actions/integrations.ts";
+import { verify } from "../../actions/audit.ts";
 import { HubError } from "../../errors.ts";
 import { VERSION } from "../../version.ts";
-import { addAction, type Finish } from "./add-action.ts";
+import type { Action } from "../../actions/action.ts";
+import { type ActionCommand, addAction, type Finish } from "./add-action.ts";
 import { addAgentCommands } from "./agent-commands.ts";
 import { askForCredentials } from "./ask.ts";
-import { addGlobalOptions } from "./global-options.ts";
+import { addAuditExport, readAnchorFile } from "./audit-commands.ts";
+import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import { print, printNote } from "./output.ts";
 
 /** Runs one command and returns its exit code. */
@@ -39,7 +42,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   addGlobalOptions(program, "json", "config");
   program.commandsGroup("To begin with:");
   addStart(program, finish);
-  addAction(program, "connect", { action: connect, complete: askForCredentials }, finish);
+  addAction(program, "connect", { action: connect, complete: askForCredentials, instead: BY_OAUTH }, finish);
   addClientConfig(program, finish);
   addMcp(program, finish);
   addDoctor(program, finish);
@@ -49,12 +52,28 @@ export function buildProgram(finish: Finish, json = false): Command {
     const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));
     addGlobalOptions(parent, "json");
     for (const [verb, action] of Object.entries(verbs)) {
-      const complete = action === connect ? askForCredentials : undefined;
-      addAction(parent, verb, { action, complete, isDefault: noun === "notify" && verb === "send" }, finish);
+      const own = SPECIAL.get(action) ?? {};
+      addAction(parent, verb, { action, ...own, isDefault: noun === "notify" && verb === "send" }, finish);
     }
+    if (noun === "audit") addAuditExport(parent, finish);
   }
   return program;
 }
+
+const BY_OAUTH = {
+  name: "oauth",
+  help: "allow access in the browser rather than give credentials; needs the running hub and your OAuth app",
+  async run(input: object, options: GlobalOptions): Promise<number> {
+    const { connectByOauth } = await import("./connect-by-oauth.ts");
+    return connectByOauth(input, options);
+  },
+};
+
+/** What some actions have on a command line besides their inputs. */
+const SPECIAL = new Map<Action, Pick<ActionCommand, "complete" | "instead">>([
+  [connect, { complete: askForCredentials, instead: BY_OAUTH }],
+  [verify, { complete: readAnchorFile }],
+]);
 
 function addStart(program: Command, finish: Finish): void {
   const command = program.command("start").description("Run the hub, and show how to connect to it.");

@@ -12,6 +12,7 @@ import { openDecisions } from "../pages/decisions.ts";
 import { openCallback } from "../pages/oauth-callback.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { openRateLimits } from "../rest/rate-limits.ts";
+import { serveAuditExport } from "./audit-export.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
 import { readProxyAddress, serveProxy } from "./proxy.ts";
@@ -80,6 +81,7 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
   const serveRest = openRest(hub, limits);
   return async (request, response) => {
     guard(request.headers);
+    if (/^\/v1\/audit\/export(?:\?|$)/.test(request.url ?? "")) return serveAuditExport(hub, limits, request, response);
     const proxied = readProxyAddress(request.url ?? "/");
     if (proxied) return serveProxy(hub, limits, request, response, proxied);
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
@@ -101,9 +103,8 @@ type PagePath = { readonly kind: Decidable; readonly id: string } | { readonly c
 function readPagePath(path: string): PagePath | undefined {
   const [, callback] = /^\/oauth\/callback\/([a-z0-9_]{1,16})$/.exec(path) ?? [];
   if (callback !== undefined) return { callback };
-  const [, approval, request] = /^(?:\/approvals\/(apr_\w{26})|\/requests\/(req_\w{26}))$/.exec(path) ?? [];
-  if (approval !== undefined) return { kind: "approvals", id: approval };
-  return request === undefined ? undefined : { kind: "requests", id: request };
+  const [, kind, id] = /^\/(approvals|requests|integrations)\/((?:apr|req|int)_\w{26})$/.exec(path) ?? [];
+  return kind === undefined || id === undefined ? undefined : { kind: kind as Decidable, id };
 }
 
 /** Pages of which each link is its own key. */

@@ -26,7 +26,7 @@ test("the tools are listed by their qualified names, the hub's own first", async
   const { tools } = await client.listTools();
 
   const names = tools.map(({ name }) => name);
-  expect(names.slice(0, 2)).toEqual(["mcp__integrations__approval", "mcp__integrations__inspect"]);
+  expect(names.slice(0, 2)).toEqual(["mcp__integrations__approval", "mcp__integrations__connect"]);
   expect(names.slice(-2)).toEqual(["mcp__webhook__ping", "mcp__webhook__send_event"]);
 });
 

@@ -17,6 +17,7 @@ const OUTCOMES = {
 /** The page on which one call is approved or denied, with all that it would send. */
 export const approvalPage: DecisionPage = {
   command: "patchbay approvals approve",
+  scopes: ["approvals:write"],
 
   async show(id, token, run) {
     const call = await run(approvals.inspect, { approval: id });

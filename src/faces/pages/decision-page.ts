@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Scope } from "../../access/principal.ts";
 import type { Action } from "../../actions/action.ts";
 import type { Fields } from "./read-form.ts";
 
@@ -6,8 +7,10 @@ import type { Fields } from "./read-form.ts";
 export interface DecisionPage {
   /** What to type instead. */
   readonly command: string;
+  /** What whoever has the link may do. */
+  readonly scopes: readonly Scope[];
   show(id: string, token: string, run: RunAction): Promise<Response>;
-  /** Does what was chosen; refuses what the page does not offer. */
+  /** Does what was chosen, and may answer with a page of its own; refuses what the page does not offer. */
   decide(id: string, fields: Fields, run: RunAction): Promise<unknown>;
 }
 

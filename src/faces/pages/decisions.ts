@@ -7,12 +7,17 @@ import type { DecisionPage, RunAction } from "./decision-page.ts";
 import { markup } from "./markup.ts";
 import { showError, showPage } from "./page.ts";
 import { readForm } from "./read-form.ts";
+import { reconnectPage } from "./reconnect-page.ts";
 import { requestPage } from "./request-page.ts";
 
 /** Answers what a browser asks about something that an owner is to decide. */
 export type ServeDecision = (request: Request, kind: Decidable, id: string) => Promise<Response>;
 
-const PAGES: Readonly<Record<Decidable, DecisionPage>> = { approvals: approvalPage, requests: requestPage };
+const PAGES: Readonly<Record<Decidable, DecisionPage>> = {
+  approvals: approvalPage,
+  requests: requestPage,
+  integrations: reconnectPage,
+};
 
 /**
  * The pages on which owners decide what agents ask.
@@ -29,9 +34,10 @@ export function openDecisions(hub: Hub): ServeDecision {
       if (token === null) return showWay(page, id);
       const workspaceId = hub.links.verify(kind, id, token);
       if (workspaceId === undefined) throw badLink(page, id);
-      const run = openRun(hub, workspaceId, request.signal);
+      const run = openRun(hub, page, workspaceId, request.signal);
       if (!fields) return await page.show(id, token, run);
-      await page.decide(id, fields, run);
+      const outcome = await page.decide(id, fields, run);
+      if (outcome instanceof Response) return outcome;
       return new Response(null, { status: 303, headers: { location: `?token=${token}` } });
     } catch (error) {
       return showError(hub.asHubError(error));
@@ -39,11 +45,8 @@ export function openDecisions(hub: Hub): ServeDecision {
   };
 }
 
-function openRun(hub: Hub, workspaceId: string, signal: AbortSignal): RunAction {
-  const context: ActionContext = hub.contextOf(
-    { workspaceId, profileId: null, actor: "link", scopes: ["approvals:write"] },
-    signal,
-  );
+function openRun(hub: Hub, { scopes }: DecisionPage, workspaceId: string, signal: AbortSignal): RunAction {
+  const context: ActionContext = hub.contextOf({ workspaceId, profileId: null, actor: "link", scopes }, signal);
   return async (action, input) => {
     authorize(action, context.principal);
     return action.output.parse(await action.run(action.input.parse(input), context));

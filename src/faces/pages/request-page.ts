@@ -1,10 +1,13 @@
 import type * as z from "zod";
 import { showText } from "../../access/show-arguments.ts";
+import * as oauthApps from "../../actions/oauth-apps.ts";
+import * as oauth from "../../actions/oauth.ts";
 import * as requests from "../../actions/requests.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
 import { type Markup, markup } from "./markup.ts";
 import { showPage } from "./page.ts";
+import { showWayToService } from "./way-to-service.ts";
 
 type Asked = z.output<typeof requests.inspect.output>;
 
@@ -13,12 +16,15 @@ const OUTCOMES = { approved: "Granted.", denied: "Denied." };
 /** The page on which what a profile asked for is granted or denied. */
 export const requestPage: DecisionPage = {
   command: "patchbay requests approve",
+  scopes: ["approvals:write", "integrations:read", "integrations:write"],
 
   async show(id, token, run) {
     const asked = await run(requests.inspect, { request: id });
     const { profile, service, operations, status, answer } = asked;
+    const { data: apps } = await run(oauthApps.list, {});
+    const hasApp = apps.some((app) => app.service === service);
     const outcome =
-      status === "pending" ? showForm(asked, token) : markup`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
+      status === "pending" ? showForm(asked, token, hasApp) : markup`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
     return showPage({
       title: `${profile} asks for ${operations ? `operations of ${service}` : service}`,
       body: markup`${showFacts(asked)}${outcome}`,
@@ -29,6 +35,10 @@ export const requestPage: DecisionPage = {
     const account = integration === undefined ? {} : { integration };
     if (decision === "approve") return run(requests.approve, { request: id, ...account });
     if (decision === "all") return run(requests.approve, { request: id, ...account, all: true });
+    if (decision === "connect") {
+      const { service, profile } = await run(requests.inspect, { request: id });
+      return showWayToService(service, (await run(oauth.start, { service, profile })).url);
+    }
     if (decision === "deny") return run(requests.deny, { request: id, ...(reason ? { reason } : {}) });
     throw new HubError("invalid_input", "Nothing was chosen.", { hint: "Open the link again." });
   },
@@ -48,7 +58,7 @@ function showOperation({ operation, summary, effect }: Asked["wanted"][number]):
   return markup`<li><code>${operation}</code> ${summary} ${note}</li>`;
 }
 
-function showForm({ service, accounts, operations }: Asked, token: string): Markup {
+function showForm({ service, accounts, operations }: Asked, token: string, hasApp: boolean): Markup {
   const grant = markup`<button class="yes" name="decision" value="approve">
     ${operations ? "Grant these operations" : `Grant all of ${service}`}
   </button>`;
@@ -56,6 +66,7 @@ function showForm({ service, accounts, operations }: Asked, token: string): Mark
   const connect = markup`<p>
     ${service} is not connected. <code>patchbay connect ${service}</code> connects it and grants what was asked for.
   </p>`;
+  const connectHere = markup`<button class="yes" name="decision" value="connect" formnovalidate>Connect ${service}</button>`;
   return markup`<form method="post">
     <input type="hidden" name="token" value="${token}">
     ${accounts.length === 0 ? connect : undefined} ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
@@ -64,6 +75,7 @@ function showForm({ service, accounts, operations }: Asked, token: string): Mark
       <input type="text" name="reason" maxlength="500">
     </label>
     <div class="buttons">
+      ${accounts.length === 0 && hasApp ? connectHere : undefined}
       ${accounts.length > 0 ? grant : undefined} ${accounts.length > 0 && operations ? grantAll : undefined}
       <button class="no" name="decision" value="deny" formnovalidate>Deny</button>
     </div>

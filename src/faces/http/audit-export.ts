@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { requireScope } from "../../access/principal.ts";
+import { EXPORT_FORMATS, exportEntries, type ExportFormat } from "../../audit/export-entries.ts";
+import { HubError } from "../../errors.ts";
+import type { Hub } from "../../hub.ts";
+import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
+import { bearerToken } from "./bearer-token.ts";
+
+const TYPES: Readonly<Record<ExportFormat, string>> = { jsonl: "application/jsonl", csv: "text/csv; charset=utf-8" };
+
+/** Sends a workspace's whole ledger as it is read, no faster than the owner takes it. */
+export async function serveAuditExport(
+  hub: Hub,
+  limits: RateLimits,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const principal = await hub.authenticate(bearerToken(request.headers.authorization));
+  const allowance = limits.take(principal.actor);
+  if (!allowance.isAllowed) throw tooMany(allowance);
+  if (principal.profileId !== null) {
+    throw new HubError("not_granted", "A profile's key can't do this.", { hint: "Use a key of the owner." });
+  }
+  requireScope(principal, "audit:read");
+  if (request.method !== "GET") {
+    throw new HubError("method_not_allowed", `/v1/audit/export takes no ${request.method}.`, {
+      hint: "It takes GET.",
+      details: { allow: "GET" },
+    });
+  }
+  const format = readFormat(new URL(request.url ?? "/", "http://hub").searchParams);
+  response.writeHead(200, {
+    "content-type": TYPES[format],
+    "content-disposition": `attachment; filename="audit.${format}"`,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  const pieces = exportEntries(hub.audit.entries(principal.workspaceId), format);
+  // Whoever stops reading, or reads too little, learns it by the connection.
+  await pipeline(Readable.from(pieces), response).catch(() => response.destroy());
+}
+
+function readFormat(query: URLSearchParams): ExportFormat {
+  const given = query.get("format") ?? "jsonl";
+  const format = EXPORT_FORMATS.find((known) => known === given);
+  if (format && [...query.keys()].every((name) => name === "format")) return format;
+  throw new HubError("invalid_input", "The export takes one field, format: jsonl or csv.", {
+    hint: "Ask for /v1/audit/export?format=csv.",
+  });
+}

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { type Answer, makeSqliteDatabase, startService } from "#testing";
+import type { OAuth2Auth } from "#connector";
+import { runOperation } from "../egress/run-operation.ts";
+import { connectWithTokens } from "../testing/connect-by-oauth.ts";
+import { makeOauthConnector, openOauthParts } from "../testing/open-oauth-parts.ts";
+import { disconnect } from "./disconnect.ts";
+import { openCredentials } from "./open-credentials.ts";
+
+const GOOD = { expiresAt: null };
+const NEW_TOKENS = { access_token: "access-2", refresh_token: "refresh-2", expires_in: 3600 };
+
+async function setUp(answers: Readonly<Record<string, Answer>>, auth: Partial<OAuth2Auth> = {}) {
+  const service = await startService(answers);
+  const parts = await openOauthParts((await makeSqliteDatabase()).url, makeOauthConnector(service.url, auth));
+  const integration = await connectWithTokens(parts, GOOD);
+  return {
+    service,
+    parts,
+    integration,
+    async call(): Promise<unknown> {
+      const loan = await openCredentials(parts).lend(integration);
+      try {
+        return await runOperation(parts.egress, {
+          connector: await parts.catalog.connector("demo"),
+          operation: "who",
+          input: {},
+          credentials: loan.credentials,
+          renew: loan.renew,
+          config: {},
+          signal: AbortSignal.timeout(10_000),
+          idempotencyKey: "call-1",
+        });
+      } catch (error) {
+        throw await loan.fail(error);
+      }
+    },
+    status: () => parts.store.db.selectFrom("integrations").select("status").executeTakeFirstOrThrow(),
+    async [Symbol.asyncDispose]() {
+      await parts[Symbol.asyncDispose]();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a refused token is renewed once, and the call made again with the new one", async () => {
+  const me: Answer = ({ headers }) =>
+    headers["authorization"] === "Bearer access-2" ? { sub: "ada" } : { status: 401, body: {} };
+  await using setup = await setUp({ "GET /me": me, "POST /token": NEW_TOKENS });
+
+  expect(await setup.call()).toEqual({ sub: "ada" });
+
+  expect(setup.service.exchanges.map(({ path }) => path)).toEqual(["/me", "/token", "/me"]);
+  expect(setup.parts.told).toEqual([]);
+});
+
+test("a token that is refused although it was just renewed breaks the integration, and its owner is told once", async () => {
+  await using setup = await setUp({ "GET /me": { status: 401, body: {} }, "POST /token": NEW_TOKENS });
+
+  await expect(setup.call()).rejects.toMatchObject({ code: "reconnect_required" });
+
+  expect(setup.service.exchanges.map(({ path }) => path)).toEqual(["/me", "/token", "/me"]);
+  expect(await setup.status()).toEqual({ status: "error" });
+  expect(setup.parts.told).toHaveLength(1);
+});
+
+test.each([
+  ["rfc7009", "POST /revoke", {}],
+  ["bearer", "POST /revoke", { revokeBy: "bearer" }],
+  ["delete_grant", "DELETE /apps/patchbay-test/grant", { revokeBy: "delete_grant" }],
+] as const)("access is revoked by %s before it is forgotten", async (_, route, auth) => {
+  const service = await startService({ [route]: { status: 200, body: {} } });
+  await using setup = await setUp(
+    {},
+    {
+      ...auth,
+      revokeUrl: `${service.url}/${route.split("/").slice(1).join("/").replace("patchbay-test", "{client_id}")}`,
+    },
+  );
+
+  const outcome = await disconnect(setup.parts, "test", setup.integration);
+
+  expect(outcome).toEqual({ isRevoked: true, byHand: undefined });
+  expect(service.exchanges).toHaveLength(1);
+  expect(await setup.parts.store.db.selectFrom("credentials").selectAll().execute()).toEqual([]);
+  await service[Symbol.asyncDispose]();
+});
+
+test("what can't be revoked is forgotten all the same, and said with where to end it by hand", async () => {
+  await using setup = await setUp({}, { manageUrl: "https://demo.example/apps" });
+
+  const outcome = await disconnect(setup.parts, "test", setup.integration);
+
+  expect(outcome).toEqual({ isRevoked: false, byHand: "End the app's access at https://demo.example/apps." });
+  expect(await setup.status()).toEqual({ status: "disconnected" });
+});
