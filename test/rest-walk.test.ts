@@ -6,8 +6,10 @@ import { openTestApi, startService } from "#testing";
 import { createKey } from "../src/access/keys.ts";
 import { type Scope, SCOPES } from "../src/access/principal.ts";
 import { siblingWorkspace } from "../src/access/workspaces.ts";
+import type { ApiDescription } from "../src/faces/rest/openapi.ts";
 import { REST_ROUTES, type RestRoute } from "../src/faces/rest/routes.ts";
 import type { Hub } from "../src/hub.ts";
+import { forbiddenBy } from "./forbidden-values.ts";
 
 const SECRET = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
 const LIMIT_BYTES = 1000;
@@ -46,9 +48,9 @@ function namesSomething(route: RestRoute): boolean {
   return [...route.inPath, ...Object.keys(fieldsOf(route, {}))].some((name) => IDS.includes(name));
 }
 
-async function openWorld() {
+async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
   const receiver = await startService({ "POST /hook": { status: 204 } });
-  const api = await openTestApi({ file: { server: { limits: { maxBodyBytes: LIMIT_BYTES } } } });
+  const api = await openTestApi({ file: { server: { limits } } });
   const { hub } = api;
   const { store } = hub.hub;
   const coder = await hub.addProfile("coder");
@@ -91,14 +93,22 @@ interface Sent {
   readonly ids: Ids;
   /** Sent in the place of what belongs there, also where none does. */
   readonly body?: string;
+  /** What it is sent beside its path; what belongs there when absent. */
+  readonly fields?: object;
+}
+
+/** A list is a parameter that is repeated. */
+function toQuery(fields: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) query.append(name, String(one));
+  return query.toString();
 }
 
 /** With Node's own client: `fetch` sends no GET with a body. */
-async function send(url: string, route: RestRoute, { key, ids, body }: Sent) {
+async function send(url: string, route: RestRoute, { key, ids, body, fields = fieldsOf(route, ids) }: Sent) {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? "");
-  const fields = Object.entries(fieldsOf(route, ids));
-  const query = route.rest === "query" ? `?${new URLSearchParams(fields).toString()}` : "";
-  const content = body ?? (route.rest === "query" ? "" : JSON.stringify(Object.fromEntries(fields)));
+  const query = route.rest === "query" ? `?${toQuery(fields)}` : "";
+  const content = body ?? (route.rest === "query" ? "" : JSON.stringify(fields));
   const headers = {
     "content-length": String(Buffer.byteLength(content)),
     ...(content !== "" && { "content-type": "application/json" }),
@@ -244,13 +254,42 @@ test("with too large a body, every route is 413 and nothing changes", async () =
   expect(await dump(hub)).toEqual(before);
 });
 
-test("a field that no route knows is 400, and nothing changes", async () => {
-  const { url, hub, ids, ownerKey } = await openWorld();
-  const routes = REST_ROUTES.filter(({ rest }) => rest === "body");
+/** Requests that are right but for one field, as the description of a route has it. */
+function forbiddenOf(api: ApiDescription, route: RestRoute, ids: Ids) {
+  const right = { ...fieldsOf(route, ids) } as Record<string, unknown>;
+  const operation = api.paths[route.path]?.[route.method.toLowerCase()];
+  const body = operation?.requestBody?.content["application/json"]?.schema;
+  const inQuery = operation?.parameters.flatMap((each) => ("in" in each && each.in === "query" ? [each] : [])) ?? [];
+  const properties = body?.properties ?? Object.fromEntries(inQuery.map(({ name, schema }) => [name, schema]));
+  const required = body?.required ?? inQuery.flatMap(({ name, required: is }) => (is ? [name] : []));
+  const wrong = Object.entries(properties).flatMap(([field, schema]) =>
+    forbiddenBy(Object(schema)).map(({ rule, value }) => ({ field, rule, fields: { ...right, [field]: value } })),
+  );
+  const missing = required.map((field) => {
+    const { [field]: _, ...fields } = right;
+    return { field, rule: "required", fields };
+  });
+  const unknown = { field: "no_such_field", rule: "unknown", fields: { ...right, no_such_field: "1" } };
+  // A query is all text, of which an object can't be made.
+  const isSaid = ({ fields }: { fields: object }) => body !== undefined || !toQuery(fields).includes("object");
+  return [unknown, ...missing, ...wrong.filter(isSaid)].map((each) => ({ ...each, route }));
+}
+
+test("what the description of a route forbids is 400, by the name of the field, and nothing changes", async () => {
+  const { url, hub, ids, ownerKey: key } = await openWorld({ requestsPerMinute: 100_000 });
+  const api = (await (await fetch(`${url}/v1/openapi.json`)).json()) as ApiDescription;
+  const requests = REST_ROUTES.flatMap((route) => forbiddenOf(api, route, ids));
   const before = await dump(hub);
 
-  const answers = await sendAll(url, routes, { ids, key: ownerKey, body: '{"no_such_field": 1}' });
+  const answers = await Promise.all(
+    requests.map(async ({ route, field, rule, fields }) => {
+      const { status, text: problem } = await send(url, route, { ids, key, fields });
+      const [, named] = / is wrong: (?:Unrecognized key: ")?(\w+)/.exec(JSON.parse(problem || "{}").detail) ?? [];
+      return { request: `${route.name} with ${field}, ${rule}`, status, isNamed: named === field, problem };
+    }),
+  );
 
-  expect(answers).toEqual(all(routes, () => 400));
+  expect(answers.filter(({ status, isNamed }) => status !== 400 || !isNamed)).toEqual([]);
+  expect(new Set(requests.map(({ rule }) => rule)).size).toBeGreaterThan(12);
   expect(await dump(hub)).toEqual(before);
 });
