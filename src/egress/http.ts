@@ -2,33 +2,40 @@ import type { Connector, Http, HttpOptions } from "#connector";
 import { HubError, type ServiceFailure, serviceError } from "../errors.ts";
 import { checkPath } from "./destinations.ts";
 import { encodeForm, encodeQuery } from "./encode.ts";
+import type { Answer } from "./exchange.ts";
 import { readRetryAfterMs } from "./retry.ts";
+import { type Send, tooLarge } from "./session-send.ts";
 
 interface HttpParts {
   readonly connector: Connector;
   readonly base: URL;
-  readonly fetch: typeof globalThis.fetch;
+  readonly requestBytes: number;
+  readonly send: Send;
 }
 
 /** The JSON client that declarative operations are made of. */
-export function makeHttp({ connector, base, fetch }: HttpParts): Http {
+export function makeHttp({ connector, base, requestBytes, send }: HttpParts): Http {
   return {
     async request(method, path, options = {}) {
       const body = encodeBody(connector.bodies ?? "json", options.body);
-      const answer = await fetch(makeUrl(base, path, options.query), {
+      if (body && body.bytes.byteLength > requestBytes) {
+        throw tooLarge(`The request to ${connector.name}`, requestBytes, "Send less at a time.");
+      }
+      const answer = await send({
+        url: makeUrl(base, path, options.query),
         method,
         // What the connector says counts for more than what JSON suggests: a service may have media types of its own.
-        headers: {
+        headers: new Headers({
           accept: "application/json",
           ...(body && { "content-type": body.type }),
           ...connector.headers,
           ...options.headers,
-        },
-        ...(body && { body: body.text }),
+        }),
+        body: body?.bytes,
       });
-      const text = await answer.text();
+      const text = new TextDecoder().decode(answer.body);
       const read = parseLeniently(text);
-      if (!answer.ok || (options.answer === "graphql" && isRefusedInside(read))) {
+      if (!isGood(answer) || (options.answer === "graphql" && isRefusedInside(read))) {
         throw serviceError(connector.name, explainFailure(connector, readFailure(answer, read)));
       }
       if (text === "" || options.answer === "ignored") {
@@ -53,13 +60,18 @@ function makeUrl(base: URL, path: string, query: HttpOptions["query"] = {}): URL
 function encodeBody(
   kind: "json" | "form",
   body: unknown,
-): { readonly type: string; readonly text: string } | undefined {
+): { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined {
   if (body === undefined) {
     return undefined;
   }
+  const encoder = new TextEncoder();
   return kind === "form" && typeof body === "object" && body !== null
-    ? { type: "application/x-www-form-urlencoded", text: encodeForm(body) }
-    : { type: "application/json", text: JSON.stringify(body) };
+    ? { type: "application/x-www-form-urlencoded", bytes: encoder.encode(encodeForm(body)) }
+    : { type: "application/json", bytes: encoder.encode(JSON.stringify(body)) };
+}
+
+function isGood({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
 }
 
 function otherThanJson(service: string, type: string | null): HubError {
@@ -72,14 +84,14 @@ function isRefusedInside(body: unknown): boolean {
   return pick(body, ["errors", "0"]) !== undefined;
 }
 
-function readFailure(answer: Response, body: unknown): ServiceFailure {
+function readFailure(answer: Answer, body: unknown): ServiceFailure {
   const code = CODE_PATHS.map((path) => readCode(pick(body, path))).find(
     (found) => found !== undefined && found !== String(answer.status),
   );
   const words = WORD_PATHS.map((path) => pick(body, path)).find(isText);
   const retryAfterMs = readRetryAfterMs(answer.headers, Date.now());
   return {
-    status: answer.ok ? readInnerStatus(body) : answer.status,
+    status: isGood(answer) ? readInnerStatus(body) : answer.status,
     ...(code !== undefined && { code }),
     ...(words !== undefined && { words }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -9,6 +9,7 @@ import { allowPrivateHosts } from "./private-hosts.ts";
 import { openRedaction, type Redaction } from "./redact.ts";
 import { makeSendThrough, type SendThrough } from "./send-through.ts";
 import { makeFetch } from "./session-fetch.ts";
+import { makeSend } from "./session-send.ts";
 
 export interface EgressOptions {
   /** `host` or `host:port` that may be reached although private, and over plain http. */
@@ -97,11 +98,12 @@ export function openEgress(options: EgressOptions): Egress {
       const signal = AbortSignal.any([target.signal, stop.signal, limit]);
       const headers = connector.headers ?? {};
       const rules = { ...settings, service, headers, pools, checkDestination, place, renew, signal };
-      const fetch = makeFetch({ ...rules, effect, idempotencyKey });
+      const send = makeSend({ ...rules, effect, idempotencyKey });
+      const { requestBytes } = settings;
       const context = {
         baseUrl: base.href.replace(/\/$/, ""),
-        fetch,
-        http: makeHttp({ connector, base, fetch }),
+        fetch: makeFetch({ service, requestBytes, send }),
+        http: makeHttp({ connector, base, requestBytes, send }),
         config,
         signal,
         idempotencyKey,

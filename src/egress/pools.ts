@@ -1,10 +1,13 @@
 import type { Agent } from "undici";
+import { type Answer, type AnswerLimit, exchange } from "./exchange.ts";
 import type { PrivateHosts } from "./private-hosts.ts";
 import type { Outgoing } from "./placement.ts";
 
 /** Connections kept open between calls, to public addresses and to the private ones that the operator allows. */
 export interface Pools {
-  /** Sends once, follows nothing, and gives back the answer as the service sent it. A stream is sent in the body's place. */
+  /** Sends once, follows nothing, and gives back all of the answer. */
+  exchange(request: Outgoing, signal: AbortSignal, limit: AnswerLimit): Promise<Answer>;
+  /** Sends once, follows nothing, and passes the answer on as it comes. A stream is sent in the body's place. */
   dispatch(request: Outgoing, signal: AbortSignal, stream?: ReadableStream<Uint8Array>): Promise<Response>;
   /** Ends every connection, also those in use. */
   close(): Promise<void>;
@@ -21,25 +24,31 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
   let libraries: ReturnType<typeof loadLibraries> | undefined;
   const load = () => (libraries ??= loadLibraries());
 
+  async function agentFor(url: URL): Promise<Agent> {
+    const [{ Agent }, { lookupPublic }] = await load();
+    const kind = isAllowedPrivate(url) ? "private" : "public";
+    const agent =
+      agents.get(kind) ??
+      new Agent({
+        allowH2: false,
+        connections: connectionsPerOrigin,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        ...(kind === "public" && { connect: { lookup: lookupPublic } }),
+      });
+    agents.set(kind, agent);
+    return agent;
+  }
+
   return {
+    exchange: async (request, signal, limit) => exchange(await agentFor(request.url), request, signal, limit),
     async dispatch({ url, method, headers, body }, signal, stream) {
-      const [{ Agent, fetch }, { lookupPublic }] = await load();
-      const kind = isAllowedPrivate(url) ? "private" : "public";
-      const agent =
-        agents.get(kind) ??
-        new Agent({
-          allowH2: false,
-          connections: connectionsPerOrigin,
-          headersTimeout: 0,
-          bodyTimeout: 0,
-          ...(kind === "public" && { connect: { lookup: lookupPublic } }),
-        });
-      agents.set(kind, agent);
+      const [{ fetch }] = await load();
       return fetch(url, {
         method,
         headers: [...headers],
         redirect: "manual",
-        dispatcher: agent,
+        dispatcher: await agentFor(url),
         signal,
         ...(stream ? { body: stream, duplex: "half" } : body && { body }),
       });

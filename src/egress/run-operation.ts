@@ -3,6 +3,7 @@ import type { Connector, Operation } from "#connector";
 import { HubError, serviceError } from "../errors.ts";
 import { unwrapError } from "./network-error.ts";
 import type { Egress, Session, Target } from "./open-egress.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** One operation with its parsed input, and the account it acts as. */
 export interface OperationCall extends Omit<Target, "effect" | "credential"> {
@@ -35,19 +36,6 @@ function findOperation({ name, operations }: Connector, key: string): Operation 
     throw new HubError("not_found", `${name} has no operation ${key}.`);
   }
   return operation;
-}
-
-/** An operation that does not listen to its signal is left behind. */
-async function untilAborted<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(signal.reason);
-  signal.addEventListener("abort", giveUp);
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
 }
 
 /** Names the first field that differs and what was expected there, never the value. */

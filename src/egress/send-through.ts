@@ -4,6 +4,7 @@ import type { CheckDestination } from "./destinations.ts";
 import { networkError } from "./network-error.ts";
 import type { Outgoing } from "./placement.ts";
 import type { Pools } from "./pools.ts";
+import { tooLarge, withDefaults } from "./session-send.ts";
 
 /** A request whose body may be a stream, which is sent while it is read and therefore only once. */
 export interface Passing extends Omit<Outgoing, "body"> {
@@ -46,7 +47,11 @@ export function makeSendThrough(rules: SendThroughRules): SendThrough {
     try {
       const limited = limitSent(request, service, requestBytes, () => timer.refresh());
       const body = rules.signsBody && limited instanceof ReadableStream ? await readWhole(limited) : limited;
-      const answer = await sendRenewing({ ...request, headers: withDefaults(request, rules), body }, rules, signal);
+      const answer = await sendRenewing(
+        { ...request, headers: withDefaults(request.headers, rules.headers), body },
+        rules,
+        signal,
+      );
       const { status, headers } = answer;
       const passed = answer.body && limitBody(answer.body, { limitBytes: responseBytes, tooLarge: tooMuch, translate });
       return { status, headers, body: passed };
@@ -84,16 +89,6 @@ function limitSent({ body }: Passing, service: string, limitBytes: number, onRea
   }
   if (body && body.byteLength > limitBytes) throw tooMuch();
   return body;
-}
-
-function withDefaults({ headers }: Passing, { headers: defaults }: SendThroughRules): Headers {
-  const all = new Headers({ "user-agent": "patchbay", ...defaults });
-  for (const [name, value] of headers) all.set(name, value);
-  return all;
-}
-
-function tooLarge(what: string, limitBytes: number, hint: string): HubError {
-  return new HubError("too_large", `${what} is larger than ${limitBytes} bytes.`, { hint });
 }
 
 function explainAbort(reason: unknown, service: string): unknown {

@@ -11,21 +11,23 @@ import {
   SqliteDriver,
 } from "kysely";
 import type { Engine } from "./open.ts";
+import { openLogSync, type SyncFile } from "./sync-log.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
 
 /**
- * One file, one connection, WAL with a disk sync on each commit.
+ * One file, one connection, and a write-ahead log that is on disk before a commit is told of.
  *
- * Several processes may have the file open; a writer waits up to ten seconds for another.
+ * SQLite itself only syncs the log at checkpoints (`synchronous = NORMAL`): its sync on commit would hold up everything
+ * else that the process does. Several processes may have the file open; a writer waits up to ten seconds for another.
  */
-export async function openSqlite(path: string): Promise<Engine> {
+export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine> {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
   if (path !== ":memory:") chmodSync(path, 0o600);
   // Two processes that open a new file at once: SQLite refuses one of them without waiting.
   await whenFree(async () => database.pragma("journal_mode = WAL"));
-  database.pragma("synchronous = FULL");
+  database.pragma("synchronous = NORMAL");
   database.pragma("foreign_keys = ON");
   // From here on `whenFree` waits: SQLite's own waiting would block a writer of the same process, too.
   database.pragma("busy_timeout = 0");
@@ -35,7 +37,7 @@ export async function openSqlite(path: string): Promise<Engine> {
 
   return {
     kind: "sqlite",
-    dialect: new HubDialect(withPreparedStatements(database)),
+    dialect: new HubDialect(withPreparedStatements(database), openDurability(database, path, sync)),
     autoIncrement: (column) => column.primaryKey().autoIncrement(),
     autoIncrementType: "integer",
     lockRow: (query) => query,
@@ -73,16 +75,42 @@ function withPreparedStatements(database: Database.Database): SqliteDatabase {
   };
 }
 
+/** What a connection does so that nothing is told that a crash of the machine could undo. */
+interface Durability {
+  /** Whether anything was written since this was last asked. */
+  hasWritten(): boolean;
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function openDurability(database: Database.Database, path: string, sync?: SyncFile): Durability {
+  const log = path === ":memory:" ? undefined : openLogSync(`${path}-wal`, sync);
+  const total = database.prepare("select total_changes()").pluck();
+  let seen: unknown = 0;
+  return {
+    hasWritten() {
+      const now = total.get();
+      const hasChanged = now !== seen;
+      seen = now;
+      return hasChanged;
+    },
+    settle: async () => log?.settle(),
+    close: async () => log?.close(),
+  };
+}
+
 class HubDialect extends SqliteDialect {
   readonly #database: SqliteDatabase;
+  readonly #durability: Durability;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, durability: Durability) {
     super({ database });
     this.#database = database;
+    this.#durability = durability;
   }
 
   override createDriver(): SqliteDriver {
-    return new HubDriver({ database: this.#database });
+    return new HubDriver(this.#database, this.#durability);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -95,20 +123,58 @@ class HubAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
+
+  /** There is one, whose turns `HubDriver` gives: Kysely would keep others waiting for a sync, too. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
 }
 
 class HubDriver extends SqliteDriver {
+  readonly #durability: Durability;
+  readonly #takeTurn = openTurns();
   #connection: DatabaseConnection | undefined;
+  #endTurn = (): void => {};
+
+  constructor(database: SqliteDatabase, durability: Durability) {
+    super({ database });
+    this.#durability = durability;
+  }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
+    this.#endTurn = await this.#takeTurn();
     this.#connection ??= patient(await super.acquireConnection());
     return this.#connection;
+  }
+
+  /** Whoever wrote waits for the disk, and the next has its turn meanwhile. */
+  override async releaseConnection(): Promise<void> {
+    const hasWritten = this.#durability.hasWritten();
+    this.#endTurn();
+    if (hasWritten) await this.#durability.settle();
+  }
+
+  override async destroy(): Promise<void> {
+    await this.#durability.close();
+    await super.destroy();
   }
 
   /** Takes the write lock at once: a transaction that read before another process wrote could never begin to write. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
+}
+
+/** Gives turns in the order in which they are asked for; each lasts until its holder ends it. */
+function openTurns(): () => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve();
+  return async () => {
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    await before;
+    return resolve;
+  };
 }
 
 function patient(connection: DatabaseConnection): DatabaseConnection {
