@@ -6,3 +6,4 @@ export * from "./stores.ts";
 export * from "./open-test-hub.ts";
 export * from "./open-mcp-client.ts";
 export * from "./open-test-api.ts";
+export * from "./send-line.ts";

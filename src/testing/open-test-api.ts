@@ -2,26 +2,13 @@ import { onTestFinished } from "vitest";
 import { createKey } from "../access/keys.ts";
 import type { Scope } from "../access/principal.ts";
 import { openTestHub, type TestHub, type TestHubOptions } from "./open-test-hub.ts";
-
-interface Sent {
-  /** A key of the owner when absent. */
-  readonly key?: string;
-  /** Sent as JSON, unless it is text. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
+import { type ApiAnswer, dataOf, sendLine, type Sent } from "./send-line.ts";
 
 /** A hub that listens, and the REST API as its owner uses it. */
 export interface TestApi {
   readonly hub: TestHub;
   readonly url: string;
-  /** E.g. `send("GET /profiles?limit=1")`, below `/v1`. */
+  /** E.g. `send("GET /profiles?limit=1")`, below `/v1`; with a key of the owner unless it names another. */
   send(line: string, sent?: Sent): Promise<ApiAnswer>;
   /** The `data` of an answer that must be a success. */
   data<Data = Readonly<Record<string, unknown>>>(line: string, sent?: Sent): Promise<Data>;
@@ -41,30 +28,13 @@ export async function openTestApi(options?: TestHubOptions): Promise<TestApi> {
   };
   const ownerKey = await addOwnerKey();
 
-  async function send(line: string, { key = ownerKey, body, headers = {} }: Sent = {}): Promise<ApiAnswer> {
-    const [method = "GET", path = ""] = line.split(" ");
-    const answer = await fetch(`${server.url}/v1${path}`, {
-      method,
-      headers: {
-        ...(key !== "" && { authorization: `Bearer ${key}` }),
-        ...(body !== undefined && { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === "" ? undefined : JSON.parse(text) };
-  }
+  const send = (line: string, sent: Sent = {}) => sendLine(server.url, line, { key: ownerKey, ...sent });
 
   return {
     hub,
     url: server.url,
     send,
     addOwnerKey,
-    async data<Data>(line: string, sent?: Sent) {
-      const { status, body } = await send(line, sent);
-      if (status >= 300) throw new Error(`${line} was answered ${status}: ${JSON.stringify(body)}`);
-      return (body as { data: Data }).data;
-    },
+    data: async <Data>(line: string, sent?: Sent) => dataOf<Data>(line, await send(line, sent)),
   };
 }

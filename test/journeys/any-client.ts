@@ -70,9 +70,9 @@ const openNew =
   };
 
 /** Every client that the hub promises to serve. */
-export const CLIENTS: readonly (readonly [string, Open])[] = [
+export const CLIENTS = [
   ["the v1 client", openOld],
   ["the v2 client, legacy", openNew("legacy")],
   ["the v2 client, auto", openNew("auto")],
   ["the v2 client, pinned to 2026-07-28", openNew({ pin: "2026-07-28" })],
-];
+] as const satisfies readonly (readonly [string, Open])[];

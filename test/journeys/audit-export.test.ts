@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { openCli } from "./open-cli.ts";
+import { startHub } from "./start-hub.ts";
 
 async function arrange() {
   const cli = openCli();
@@ -62,12 +63,11 @@ test("an anchor proves that the ledger still contains what it once did", async (
 
 test("a running hub exports to the owner's key, and to no other", async () => {
   const cli = await arrange();
-  const hub = cli.spawn(["start"]);
-  const [, url = ""] = /runs at (\S+)/.exec(await hub.printed("Ctrl-C")) ?? [];
+  const hub = await startHub(cli);
   const owner = await cli.data<{ key: string }>(["keys", "create"]);
   const agent = await cli.data<{ key: string }>(["keys", "create", "--profile", "one"]);
   const get = (query: string, key: string) =>
-    fetch(`${url}/v1/audit/export${query}`, { headers: { authorization: `Bearer ${key}` } });
+    fetch(`${hub.url}/v1/audit/export${query}`, { headers: { authorization: `Bearer ${key}` } });
 
   const answers = await Promise.all([
     get("", owner.key),
@@ -77,7 +77,7 @@ test("a running hub exports to the owner's key, and to no other", async () => {
     get("", "pb_live_unknown"),
   ]);
   const [lines = "", csv = ""] = await Promise.all(answers.slice(0, 2).map((answer) => answer.text()));
-  await hub.stop("SIGTERM");
+  await hub.stop();
 
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 403, 401]);
   expect(JSON.parse(lines.split("\n")[0] ?? "")).toMatchObject({ seq: 1, action: "profile.create" });

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { type Exchange, startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
+import { startHub } from "./start-hub.ts";
 
 const TOKEN = "ghp_Sentinel0123456789Sentinel0123456789";
 const PROXY = ["proxy", "--profile", "coder"];
@@ -123,8 +124,7 @@ test("a policy of paths holds for the proxy however a path is written, and each 
 
 test("a hub that runs serves the proxy to a key that has the scope, and to no other", async () => {
   const { service, cli } = await arrange();
-  const hub = cli.spawn(["start"]);
-  const [, url = ""] = /runs at (\S+)/.exec(await hub.printed("Ctrl-C")) ?? [];
+  const hub = await startHub(cli);
   const make = (...scopes: string[]) =>
     cli.data<{ key: string }>([
       "keys",
@@ -135,10 +135,10 @@ test("a hub that runs serves the proxy to a key that has the scope, and to no ot
     ]);
   const [usual, wide] = [await make(), await make("proxy")];
 
-  const refused = await get(`${url}/v1/proxy/github/echo`, usual.key);
-  const given = await get(`${url}/v1/proxy/github/echo?x=1`, wide.key);
+  const refused = await get(`${hub.url}/v1/proxy/github/echo`, usual.key);
+  const given = await get(`${hub.url}/v1/proxy/github/echo?x=1`, wide.key);
   const audit = await cli.data(["audit", "verify"]);
-  await hub.stop("SIGTERM");
+  await hub.stop();
 
   expect(refused).toMatchObject({ status: 403, body: { detail: "The key lacks the scope proxy." } });
   expect(given).toMatchObject({ status: 200, body: { query: { x: "1" }, headers: { authorization: "[redacted]" } } });

@@ -5,6 +5,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { expect, test } from "vitest";
 import { type Exchange, startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
+import { startHub } from "./start-hub.ts";
 
 const SECRETS = {
   GITHUB_TOKEN: "ghp_Sentinel0123456789Sentinel0123456789",
@@ -108,15 +109,14 @@ test(
   async () => {
     const service = await startTattler();
     const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host, PATCHBAY_LOG_LEVEL: "debug" });
-    const hub = cli.spawn(["start"]);
-    const [, url = ""] = /runs at (\S+)/.exec(await hub.printed("Ctrl-C")) ?? [];
+    const hub = await startHub(cli);
     await connectAll(cli, service.url);
     const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "spy"]);
     const requestInit = { headers: { authorization: `Bearer ${key}` } };
     const stdio = { command: process.execPath, args: [cli.main, "mcp", "--profile", "spy"], env: { ...cli.env } };
 
     const answers = [
-      await callAll(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit })),
+      await callAll(new StreamableHTTPClientTransport(new URL(`${hub.url}/mcp`), { requestInit })),
       await callAll(new StdioClientTransport({ ...stdio, stderr: "ignore" })),
     ];
     await cli.error(["connect", "github", "--credential", `GITHUB_TOKEN=wrong ${SECRETS.GITHUB_TOKEN}`]);
@@ -139,7 +139,7 @@ test(
       await cli.run(args);
       await cli.run([...args, "--json"]);
     }
-    await hub.stop("SIGTERM");
+    await hub.stop();
 
     const tokensSeen = service.exchanges.map(({ headers }) => headers["authorization"]);
     expect(tokensSeen).toContain(`Bearer ${SECRETS.GITHUB_TOKEN}`);
