@@ -35,6 +35,6 @@ export async function openTestApi(options?: TestHubOptions): Promise<TestApi> {
     url: server.url,
     send,
     addOwnerKey,
-    data: async <Data>(line: string, sent?: Sent) => dataOf<Data>(line, await send(line, sent)),
+    data: async <Data>(line: string, sent?: Sent) => dataOf(line, await send(line, sent)) as Data,
   };
 }

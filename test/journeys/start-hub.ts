@@ -21,7 +21,7 @@ export async function startHub(cli: Cli): Promise<RunningHub> {
   return {
     url,
     send,
-    data: async <Data>(line: string, sent: Sent) => dataOf<Data>(line, await send(line, sent)),
+    data: async <Data>(line: string, sent: Sent) => dataOf(line, await send(line, sent)) as Data,
     mcp: (key) => ({ url: new URL(`${url}/mcp`), key }),
     stop: (signal = "SIGTERM") => running.stop(signal),
   };

@@ -60,7 +60,7 @@ test("the printed configuration connects a client, by stdio and by HTTP", async 
   const { data } = JSON.parse(await hub.printed("\n}\n")) as { data: Opening };
   const stdio = findServer(data, "Claude Desktop", "stdio");
   const http = findServer(data, "Cursor", "http");
-  const [, open] = CLIENTS[2] ?? CLIENTS[0]!;
+  const [, open] = CLIENTS[2];
 
   const byStdio = await open(stdio, () => undefined);
   const byHttp = await open({ url: new URL(http.url), key: http.headers.Authorization.slice(7) }, () => undefined);
