@@ -73,7 +73,11 @@ export const deny = action({
   route: "DELETE /profiles/{profile}/grants/{integration}/env",
   positional: ["profile", "integration", "variables"],
   columns: ["variable", "service", "label", "allowed"],
-  input: z.object({ profile: ProfileReference, integration: IntegrationReference, variables: Variables.optional() }),
+  input: z.object({
+    profile: ProfileReference,
+    integration: IntegrationReference,
+    variables: Variables.min(1).optional(),
+  }),
   output: z.array(Variable),
   async run({ profile, integration, variables }, context) {
     const { grant, row } = await findGrant(context, profile, integration);

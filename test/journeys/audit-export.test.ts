@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { startService } from "#testing";
 import { openCli } from "./open-cli.ts";
 import { startHub } from "./start-hub.ts";
 
@@ -10,6 +11,10 @@ async function arrange() {
   await cli.data(["profiles", "create", "one"]);
   await cli.data(["profiles", "create", "two"]);
   return cli;
+}
+
+interface Entry {
+  readonly action: string;
 }
 
 const open = (home: string) => new Database(join(home, "patchbay.db"));
@@ -82,4 +87,45 @@ test("a running hub exports to the owner's key, and to no other", async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 403, 401]);
   expect(JSON.parse(lines.split("\n")[0] ?? "")).toMatchObject({ seq: 1, action: "profile.create" });
   expect(csv).toMatch(/^workspace_id,seq,/);
+});
+
+test("the ledger is filtered by what happened, to whom and with what, by command and by REST alike", async () => {
+  const receiver = await startService({ "POST /hook": { status: 204 } });
+  const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: receiver.host });
+  const secret = `WEBHOOK_SECRET=whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+  const { id } = await cli.data(["connect", "webhook", "--base-url", `${receiver.url}/hook`, "--credential", secret]);
+  const one = await cli.data(["profiles", "create", "one"]);
+  await cli.data(["profiles", "create", "two"]);
+  await cli.data(["grants", "set", "one", "webhook"]);
+  const send = ["tools", "call", "mcp__webhook__send_event", "--input", '{"type":"built","data":{}}'];
+  await cli.data([...send, "--profile", "one"]);
+  await cli.run([...send, "--profile", "two"]);
+  const { key } = await cli.data<{ key: string }>(["keys", "create"]);
+  const hub = await startHub(cli);
+  const filters = {
+    action: "call.intent",
+    operation: "webhook.send_event",
+    profile: String(one["id"]),
+    integration: String(id),
+  };
+
+  const lists = await Promise.all(
+    Object.entries(filters).map(async ([name, value]) => {
+      const printed = await cli.data<Entry[]>(["audit", "list", `--${name}`, value]);
+      const answered = await hub.data<Entry[]>(`GET /audit?${name}=${value}`, { key });
+      expect(answered).toEqual(printed);
+      return [name, printed.map(({ action }) => action)];
+    }),
+  );
+  const both = await hub.data(`GET /audit?profile=${filters.profile}&action=call.outcome`, { key });
+  const verdict = await hub.data("GET /audit/verify", { key });
+
+  expect(Object.fromEntries(lists)).toEqual({
+    action: ["call.intent"],
+    operation: ["call.refused", "call.outcome", "call.intent"],
+    profile: ["call.outcome", "call.intent", "grant.set", "profile.create"],
+    integration: ["call.outcome", "call.intent", "grant.set", "integration.connect"],
+  });
+  expect(both).toMatchObject([{ action: "call.outcome", profile_id: filters.profile }]);
+  expect(verdict).toMatchObject({ ok: true });
 });

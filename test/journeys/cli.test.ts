@@ -291,11 +291,14 @@ test("notify sends as a profile, and its verb may be left out", async () => {
   await cli.data(["profiles", "create", "ops"]);
 
   const sent = await cli.data(["notify", "Build is green", "--profile", "ops", "--urgency", "low"]);
+  await cli.data(["channels", "set", "--none"]);
+  const channels = await cli.data(["channels", "list"]);
 
   expect(sent).toMatchObject({ channel: expect.stringMatching(/^webhook/) });
   expect(receiver.exchanges.at(-1)?.body).toMatchObject({
     data: { message: "Build is green", urgency: "low", profile: "ops" },
   });
+  expect(channels).toEqual([]);
 });
 
 test("the version and the help go to stdout, and a missing command is an error", async () => {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { type IncomingMessage, request } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type Exchange, startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
 import { startHub } from "./start-hub.ts";
@@ -135,8 +136,8 @@ test("a hub that runs serves the proxy to a key that has the scope, and to no ot
     ]);
   const [usual, wide] = [await make(), await make("proxy")];
 
-  const refused = await get(`${hub.url}/v1/proxy/github/echo`, usual.key);
-  const given = await get(`${hub.url}/v1/proxy/github/echo?x=1`, wide.key);
+  const refused = await get(hub.url, usual.key, "/v1/proxy/github/echo");
+  const given = await get(hub.url, wide.key, "/v1/proxy/github/echo?x=1");
   const audit = await cli.data(["audit", "verify"]);
   await hub.stop();
 
@@ -147,8 +148,76 @@ test("a hub that runs serves the proxy to a key that has the scope, and to no ot
   expect(cli.transcript()).not.toContain(TOKEN);
 });
 
-async function get(url: string, key: string): Promise<{ status: number | undefined; body: unknown }> {
-  const outgoing = request(url, { headers: { authorization: `Bearer ${key}` } });
+/** A GitHub that sends back each piece of a body as soon as it has it. */
+async function startMirror(): Promise<URL> {
+  const server = createServer((incoming, response) => {
+    response.writeHead(200, { "content-type": incoming.url === "/user" ? "application/json" : "text/event-stream" });
+    if (incoming.url === "/user") response.end('{"id":1,"login":"octo"}');
+    else incoming.pipe(response);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+test("bodies stream both ways, by REST and through the command line", async () => {
+  const mirror = await startMirror();
+  const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: mirror.host });
+  await cli.data(["connect", "github", "--base-url", mirror.origin, "--credential", `GITHUB_TOKEN=${TOKEN}`]);
+  await cli.data(["profiles", "create", "coder"]);
+  await cli.data(["grants", "set", "coder", "github"]);
+  const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "coder", "--scope", "proxy"]);
+  const hub = await startHub(cli);
+
+  const headers = { authorization: `Bearer ${key}`, "content-type": "text/plain" };
+  const outgoing = request(`${hub.url}/v1/proxy/github/talk`, { method: "POST", headers });
+  outgoing.write("one\n");
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+  const [first] = (await once(answer, "data")) as [Buffer];
+  outgoing.write("two\n");
+  const [second] = (await once(answer, "data")) as [Buffer];
+  outgoing.end();
+  await once(answer, "end");
+  const typed = cli.spawn([...PROXY, "github", "/talk", "--data", "-"]);
+  typed.write("three\n");
+  await typed.printed("three\n");
+  typed.write("four\n");
+  const printed = await typed.printed("four\n");
+
+  expect([first, second].map(String)).toEqual(["one\n", "two\n"]);
+  expect(printed).toBe("three\nfour\n");
+});
+
+test("no way of writing a path leads elsewhere, by REST or by command", async () => {
+  const { service, cli } = await arrange();
+  const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "coder", "--scope", "proxy"]);
+  const hub = await startHub(cli);
+  const paths = [
+    "/../../mcp",
+    "//evil.example/x",
+    "/%2e%2e/user",
+    "/%252e%252e/x",
+    "/https://evil.example/",
+    "/%5c..%5cx",
+  ];
+
+  const answers = await Promise.all(paths.map((path) => get(hub.url, key, `/v1/proxy/github${path}`)));
+  const commands = [
+    await cli.run([...PROXY, "github", "/../user"]),
+    await cli.run([...PROXY, "github", "https://evil.example/"]),
+  ];
+
+  expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 403));
+  expect(commands.map(({ exitCode }) => exitCode)).toEqual([3, 3]);
+  expect(service.exchanges.map(({ path }) => path)).toEqual(["/user"]);
+});
+
+async function get(url: string, key: string, path: string): Promise<{ status: number | undefined; body: unknown }> {
+  // `fetch` would tidy the path.
+  const outgoing = request(url, { path, headers: { authorization: `Bearer ${key}` } });
   outgoing.end();
   const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
   return { status: answer.statusCode, body: JSON.parse(await text(answer)) };

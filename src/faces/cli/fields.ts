@@ -12,10 +12,10 @@ export interface Field {
   readonly name: string;
   /** As a person types it: `--base-url`, or `service` for one that is given by position. */
   readonly flag: string;
-  /** Under which what was typed is kept: its name, but for a switch that says no. */
+  /** Under which what was typed is kept: its name, but for a switch that says no or none. */
   readonly key: string;
   /** What a switch that is given stands for. */
-  readonly means: boolean;
+  readonly means: boolean | readonly never[];
   readonly positional: boolean;
   readonly kind: Kind;
   readonly required: boolean;
@@ -37,11 +37,14 @@ const KINDS: Readonly<Record<Kind, { readonly placeholder: string; readonly note
   json: { placeholder: "json", note: "@file reads it from a file, - from stdin" },
 };
 
-/** An action's inputs, those given by position first. A truth with two names is two switches. */
+/**
+ * An action's inputs, those given by position first. A truth with two names is two switches, and a list that must be given
+ * by position but may be empty has a switch that says so.
+ */
 export function fieldsOf({ input, positional = [], switches = {} }: Action): readonly Field[] {
   const { properties = {}, required = [] } = z.toJSONSchema(input, { io: "input", unrepresentable: "any" });
   const names = new Set([...positional, ...Object.keys(properties)]);
-  return [...names].flatMap((name) => {
+  return [...names].flatMap((name): Field[] => {
     const schema = properties[name] ?? {};
     const isPositional = positional.includes(name);
     const kind = kindOf(schema);
@@ -56,6 +59,18 @@ export function fieldsOf({ input, positional = [], switches = {} }: Action): rea
       placeholder: KINDS[kind].placeholder,
       help: describe(schema, KINDS[kind].note),
     };
+    if (isPositional && kind === "list" && field.required && !hasMinimum(schema)) {
+      const optional = { ...field, required: false };
+      const none = {
+        kind: "switch",
+        positional: false,
+        flag: "--none",
+        key: "none",
+        means: [],
+        help: `no ${name}`,
+      } as const;
+      return [optional, { ...optional, ...none }];
+    }
     const [yes, no] = switches[name] ?? [];
     if (yes === undefined || no === undefined) return [field];
     return [
@@ -74,6 +89,10 @@ function kindOf(schema: Schema): Kind {
   if (type === "array") return "list";
   if (type !== "object") return "json";
   return typeof additionalProperties === "object" && additionalProperties.type === "string" ? "pairs" : "settings";
+}
+
+function hasMinimum(schema: Schema): boolean {
+  return typeof schema === "object" && (schema.minItems ?? 0) > 0;
 }
 
 /** Each `--credential` is one of the `credentials`. */

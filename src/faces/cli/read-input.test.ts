@@ -31,7 +31,7 @@ const sample = action({
 const noStdin = () => Promise.reject(new Error("stdin was read"));
 
 function read(typed: Typed): Promise<unknown> {
-  return readInput(sample.input, fieldsOf(sample), { name: "n", rest: [], ...typed }, noStdin);
+  return readInput(sample.input, fieldsOf(sample), { name: "n", rest: ["one"], ...typed }, noStdin);
 }
 
 test("an input is by position or an option in kebab-case, in the singular where it may be repeated", () => {
@@ -39,12 +39,24 @@ test("an input is by position or an option in kebab-case, in the singular where 
 
   expect(fields.map(({ flag, kind, required }) => [flag, kind, required])).toEqual([
     ["name", "text", true],
-    ["rest", "list", true],
+    ["rest", "list", false],
+    ["--none", "switch", false],
     ["--dry-run", "switch", false],
     ["--max-count", "number", false],
     ["--mode", "text", false],
     ["--scope", "list", false],
   ]);
+});
+
+test("a list by position is what was typed, or none where that is said, and is never taken to be empty", async () => {
+  const several = await read({ rest: ["one", "two"] });
+  const none = await read({ rest: [], none: true });
+
+  expect([several, none]).toMatchObject([{ rest: ["one", "two"] }, { rest: [] }]);
+  await expect(read({ rest: [] })).rejects.toMatchObject({ message: expect.stringContaining("rest: ") });
+  await expect(read({ rest: ["one"], none: true })).rejects.toMatchObject({
+    message: "rest and --none contradict each other.",
+  });
 });
 
 test("the help of an input has its description, choices and default", () => {

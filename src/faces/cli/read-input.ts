@@ -21,7 +21,7 @@ export async function readInput<Schema extends z.ZodObject>(
   const input: Record<string, unknown> = {};
   for (const field of fields) {
     const given = typed[field.key];
-    if (given === undefined) continue;
+    if (given === undefined || isNothing(field, given)) continue;
     if (field.name in input) throw contradiction(fields, field.name);
     input[field.name] = await readValue(field, given, readOnce);
   }
@@ -31,6 +31,11 @@ export async function readInput<Schema extends z.ZodObject>(
   throw new HubError("invalid_input", `The command can't be run: ${problems.join("; ")}.`, {
     hint: "Add --help to see what it takes.",
   });
+}
+
+/** Where nothing is typed by position there is an empty list, which is not to mean that one was given. */
+function isNothing({ positional }: Field, given: Given): boolean {
+  return positional && Array.isArray(given) && given.length === 0;
 }
 
 function contradiction(fields: readonly Field[], name: string): HubError {
