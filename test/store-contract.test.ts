@@ -1,9 +1,12 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
 import { expect, test, vi } from "vitest";
 import { HubError } from "../src/errors.ts";
+import { migrations } from "../src/store/migrate.ts";
 import { openEngine, openStore, type Store } from "../src/store/open.ts";
+import type { Tables } from "../src/store/tables.ts";
 import { makeSqliteDatabase, onEachStore, startChild } from "#testing";
 
 const WRITE_SETTINGS = new URL("./fixtures/write-settings.ts", import.meta.url);
@@ -24,6 +27,39 @@ function insertProfile({ db }: Pick<Store, "db">, workspaceId: string): Promise<
       created_at: "2026-01-01T00:00:00.000Z",
     })
     .execute();
+}
+
+function insertIntegration({ db }: Pick<Store, "db">, id: string, label: string): Promise<unknown> {
+  const at = "2026-01-01T00:00:00.000Z";
+  return db
+    .insertInto("integrations")
+    .values({
+      id,
+      label,
+      workspace_id: "ws_a",
+      service: "demo",
+      connector_version: "1.0.0",
+      account_id: null,
+      status: "active",
+      status_reason: null,
+      base_url: null,
+      config: "{}",
+      connected_at: at,
+      created_at: at,
+      updated_at: at,
+    })
+    .execute();
+}
+
+/** A database as an earlier version left it. */
+async function migrateUpTo(url: string, name: string) {
+  const engine = await openEngine(url);
+  const db = new Kysely<Tables>({ dialect: engine.dialect });
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations(engine) } }).migrateTo(
+    name,
+  );
+  expect(error).toBeUndefined();
+  return { db, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
 function insertSetting({ db }: Pick<Store, "db">, workspaceId: string, name: string): Promise<unknown> {
@@ -204,6 +240,21 @@ await onEachStore((makeDatabase) => {
       code: "conflict",
       message: "The database was changed by a newer Patchbay (9999-later).",
     });
+  });
+
+  test("accounts that had one label before labels had to differ are told apart by the end of their ids", async () => {
+    const database = await makeDatabase();
+    await using store = await migrateUpTo(database.url, "0005-grant-env");
+    await insertWorkspace(store, "a");
+    for (const [id, label] of Object.entries({ int_0001: "Work", int_0002: "work", int_0003: "home" })) {
+      await insertIntegration(store, id, label);
+    }
+
+    const upgraded = await database.open();
+
+    const rows = await upgraded.db.selectFrom("integrations").select("label").orderBy("id").execute();
+    expect(rows.map(({ label }) => label)).toEqual(["Work", "work (0002)", "home"]);
+    await expect(insertIntegration(upgraded, "int_0004", "HOME")).rejects.toThrow(/unique/i);
   });
 
   test("a migration that fails half way leaves nothing behind", async () => {

@@ -23,9 +23,9 @@ export async function changeIntegration(
 ): Promise<IntegrationRow> {
   const connector = await parts.catalog.connector(row.service);
   const { label = row.label } = change;
-  checkLabel(connector, await listIntegrations(parts.store.db, row.workspace_id), label, row.id);
   const details = { label, settings: Object.keys(change.config ?? {}).join(" ") };
-  return write(parts, actor, row, { action: "integration.change", details }, async (_, current) => {
+  return write(parts, actor, row, { action: "integration.change", details }, async (db, current) => {
+    checkLabel(connector, await listIntegrations(db, row.workspace_id), label, row.id);
     const merged = Object.entries({ ...settingsOf(current), ...change.config }).filter(([, value]) => value !== null);
     return { label, config: JSON.stringify(parseConfig(connector, Object.fromEntries(merged))) };
   });

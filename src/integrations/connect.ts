@@ -9,8 +9,9 @@ import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import type { Vault } from "../vault/open-vault.ts";
+import { checkCompany } from "./company.ts";
 import { checkCredentials, type Credentials } from "./credentials.ts";
-import { listIntegrations, type Settings } from "./integrations.ts";
+import { isSameLabel, listIntegrations, type Settings } from "./integrations.ts";
 import { putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
@@ -51,7 +52,7 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
   checkCredentials(connector, spec.credentials, baseUrl);
   const config = parseConfig(connector, spec.config ?? {});
   const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
-  checkCompany(connector, siblings);
+  await checkCompany(parts.catalog, connector, siblings);
 
   const account = await verifyAccount(parts.egress, {
     connector,
@@ -68,7 +69,6 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
     baseUrl,
     account,
     old,
-    siblings,
   });
 }
 
@@ -81,7 +81,6 @@ export interface Findings {
   readonly account: Account | undefined;
   /** The integration that the account gets, where it is not a new one. */
   readonly old: IntegrationRow | undefined;
-  readonly siblings: readonly IntegrationRow[];
 }
 
 type Origin = Pick<ConnectSpec, "workspaceId" | "actor" | "label">;
@@ -101,6 +100,7 @@ export async function storeConnection(
   const integration = describeIntegration(origin, findings);
   const sealed = await sealCredentials(parts.vault, integration, credentials);
   const grantedTo = await parts.store.transaction(async (db) => {
+    await checkPlace(parts, db, findings.connector, integration);
     await putIntegration(db, integration);
     await putCredentials(db, integration, sealed);
     const others = (await also?.(db, integration)) ?? [];
@@ -117,6 +117,19 @@ export async function storeConnection(
   });
   await parts.store.changes.catchUp();
   return { integration, grantedTo };
+}
+
+/** Checks once more, one connection at a time: others may have been made while the service was asked. */
+async function checkPlace(
+  { store, catalog }: ConnectParts,
+  db: Transaction<Tables>,
+  connector: Connector,
+  { id, workspace_id, label }: IntegrationRow,
+): Promise<void> {
+  await store.engine.inOrder(db);
+  const connected = await listIntegrations(db, workspace_id);
+  await checkCompany(catalog, connector, connected);
+  checkLabel(connector, connected, label, id);
 }
 
 function checkVersion({ name, version }: Connector, wanted: string | undefined): void {
@@ -156,23 +169,6 @@ export function checkSameAccount({ name }: Connector, row: IntegrationRow, accou
   });
 }
 
-/** Refuses a connector that can't stand beside those connected, or that lacks one it needs. */
-export function checkCompany(connector: Connector, siblings: readonly IntegrationRow[]): void {
-  const others = siblings.map(({ service }) => service).filter((service) => service !== connector.id);
-  const foe = connector.conflicts?.find((id) => others.includes(id));
-  if (foe !== undefined) {
-    throw new HubError("conflict", `${connector.name} can't be connected beside ${foe}.`, {
-      hint: `Disconnect ${foe} first.`,
-    });
-  }
-  const lacking = connector.dependsOn?.find((id) => !others.includes(id));
-  if (lacking !== undefined) {
-    throw new HubError("conflict", `${connector.name} needs ${lacking}, which is not connected.`, {
-      hint: `Connect ${lacking} first.`,
-    });
-  }
-}
-
 /** The integration that an account already has, or one that has the label. */
 export function findSame(
   siblings: readonly IntegrationRow[],
@@ -180,14 +176,14 @@ export function findSame(
   account: Account | undefined,
 ): IntegrationRow | undefined {
   const ofService = siblings.filter(({ service }) => service === spec.service);
-  if (spec.label !== undefined) return ofService.find(({ label }) => label === spec.label);
+  const { label: wanted } = spec;
+  if (wanted !== undefined) return ofService.find(({ label }) => isSameLabel(label, wanted));
   return account && ofService.find(({ account_id }) => account_id === account.id);
 }
 
 function describeIntegration(origin: Origin, findings: Findings): IntegrationRow {
-  const { connector, config, baseUrl, account, old, siblings } = findings;
+  const { connector, config, baseUrl, account, old } = findings;
   const label = origin.label ?? old?.label ?? account?.label ?? connector.name;
-  checkLabel(connector, siblings, label, old?.id);
   const now = new Date().toISOString();
   return {
     id: old?.id ?? newId("integration"),
@@ -211,10 +207,12 @@ export function checkLabel(
   connector: Connector,
   siblings: readonly IntegrationRow[],
   label: string,
-  ownId: string | undefined,
+  ownId: string,
 ): void {
-  if (!siblings.some((row) => row.service === connector.id && row.label === label && row.id !== ownId)) return;
-  throw new HubError("conflict", `Another account of ${connector.name} is already labelled ${label}.`, {
+  const others = siblings.filter(({ id, service }) => service === connector.id && id !== ownId);
+  const taken = others.find((row) => isSameLabel(row.label, label));
+  if (!taken) return;
+  throw new HubError("conflict", `Another account of ${connector.name} is already labelled ${taken.label}.`, {
     hint: "Tell them apart by another label.",
   });
 }

@@ -1,14 +1,17 @@
 import type { IntegrationRow } from "../store/tables.ts";
+import { checkDependents } from "./company.ts";
 import type { ConnectParts } from "./connect.ts";
+import { listIntegrations } from "./integrations.ts";
 import { type Revocation, revokeAccess } from "./revoke-access.ts";
 import { putCredentials } from "./sealed-credentials.ts";
 
 /**
  * Ends an integration: its access is revoked at the service where that can be done, its credentials and grants are
- * deleted, its row stays as a record.
+ * deleted, its row stays as a record. What another connected service needs is refused.
  */
 export async function disconnect(parts: ConnectParts, actor: string, integration: IntegrationRow): Promise<Revocation> {
   const { store, audit } = parts;
+  await checkDependents(parts.catalog, integration, await listIntegrations(store.db, integration.workspace_id));
   const revocation = await revokeAccess(parts, integration);
   await store.transaction(async (db) => {
     await putCredentials(db, integration, []);

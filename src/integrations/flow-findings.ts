@@ -1,7 +1,8 @@
 import type { Account, Connector } from "../connector/connector.ts";
 import type { Db } from "../store/open.ts";
 import type { OauthFlowRow } from "../store/tables.ts";
-import { checkCompany, checkSameAccount, type Findings, findSame, parseBaseUrl, parseConfig } from "./connect.ts";
+import { checkSameAccount, type Findings, findSame, parseBaseUrl, parseConfig } from "./connect.ts";
+import { checkCompany } from "./company.ts";
 import { type Credentials, credentialFields } from "./credentials.ts";
 import { findIntegration, listIntegrations, settingsOf } from "./integrations.ts";
 import { FlowSettings, type OauthParts } from "./oauth-flows.ts";
@@ -36,11 +37,11 @@ export async function findOut(
 ): Promise<Findings> {
   const { row, label, ...settings } = await readSettings(parts.store.db, flow, connector);
   const siblings = await listIntegrations(parts.store.db, flow.workspace_id);
-  checkCompany(connector, siblings);
+  await checkCompany(parts.catalog, connector, siblings);
   const old = row ?? findSame(siblings, { service: connector.id, ...(label !== undefined && { label }) }, account);
   if (old) checkSameAccount(connector, old, account);
   const kept = old ? await readKept(parts, connector, old.id, flow.workspace_id) : {};
-  return { connector, credentials: { ...kept, [TOKENS]: writeTokens(set) }, ...settings, account, old, siblings };
+  return { connector, credentials: { ...kept, [TOKENS]: writeTokens(set) }, ...settings, account, old };
 }
 
 /** What OAuth does not give, such as the secret that webhooks are signed with. */

@@ -9,6 +9,11 @@ export function settingsOf({ config }: Pick<IntegrationRow, "config">): Settings
   return JSON.parse(config) as Settings;
 }
 
+/** Whether two labels name one account: they are told apart by more than capitals. */
+export function isSameLabel(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
 /** All integrations that are not disconnected, by service and label. */
 export function listIntegrations(db: Db, workspaceId: string, service?: string): Promise<IntegrationRow[]> {
   return selectIntegrations(db, workspaceId, service).orderBy("service").orderBy("label").execute();
@@ -47,7 +52,7 @@ export async function findIntegration(db: Db, workspaceId: string, meant: string
 export function pickIntegration(all: readonly IntegrationRow[], meant: string): IntegrationRow {
   const [service, label] = splitOnce(meant, ":");
   const found = all.filter(
-    (row) => row.id === meant || (row.service === service && (label === undefined || row.label === label)),
+    (row) => row.id === meant || (row.service === service && (label === undefined || isSameLabel(row.label, label))),
   );
   const [only] = found;
   if (only && found.length === 1) return only;

@@ -124,7 +124,6 @@ test("of what the owner had given, what is never sent stays when the account is 
     baseUrl: undefined,
     account,
     old: undefined,
-    siblings: [],
   };
   const { integration } = await storeConnection(parts, owner, found);
 

@@ -6,7 +6,9 @@ import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
 import type { IntegrationRow, OauthFlowRow } from "../store/tables.ts";
+import { checkCompany } from "./company.ts";
 import { type ConnectParts, parseBaseUrl, parseConfig } from "./connect.ts";
+import { listIntegrations } from "./integrations.ts";
 import { type OauthApp, openApp } from "./oauth-apps.ts";
 import { readTokenSet } from "./sealed-credentials.ts";
 import { scopesOf } from "./token-set.ts";
@@ -56,6 +58,7 @@ export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Dat
   const { workspaceId, actor, service, integration, profileId } = spec;
   const connector = await parts.catalog.connector(service);
   checkSettings(connector, spec);
+  await checkCompany(parts.catalog, connector, await listIntegrations(parts.store.db, workspaceId));
   const app = await openApp(parts, workspaceId, connector);
   const before = integration ? await readTokenSet(parts.store.db, parts.vault, integration) : {};
   const question = {

@@ -6,16 +6,18 @@ import { answers } from "./migrations/0002-answers.ts";
 import { oauth } from "./migrations/0003-oauth.ts";
 import { decisions } from "./migrations/0004-decisions.ts";
 import { grantEnv } from "./migrations/0005-grant-env.ts";
+import { labels } from "./migrations/0009-labels.ts";
 import type { Db, Engine } from "./open.ts";
 
 /** Every migration by its name, oldest first. One that was released is never changed. */
-function migrations(engine: Engine): Record<string, Migration> {
+export function migrations(engine: Engine): Record<string, Migration> {
   return {
     "0001-first": first(engine),
     "0002-answers": answers,
     "0003-oauth": oauth,
     "0004-decisions": decisions,
     "0005-grant-env": grantEnv,
+    "0009-labels": labels,
   };
 }
 

@@ -41,7 +41,6 @@ export async function connectWithTokens(
     baseUrl: undefined,
     account: { id: "ada", label: "ada@demo" },
     old: undefined,
-    siblings: [],
   });
   return integration;
 }

@@ -44,7 +44,7 @@ export function makeOauthConnector(url: string, parts: Partial<OAuth2Auth> = {})
 }
 
 /** Everything that OAuth works with, on a database that other processes may have open, too. */
-export async function openOauthParts(databaseUrl: string, connector: Connector): Promise<OauthKit> {
+export async function openOauthParts(databaseUrl: string, ...connectors: readonly Connector[]): Promise<OauthKit> {
   const store = await openStore(databaseUrl);
   const egress = openEgress({ allowPrivateHosts: ["127.0.0.1"] });
   const told: string[] = [];
@@ -52,7 +52,10 @@ export async function openOauthParts(databaseUrl: string, connector: Connector):
     store,
     vault: await openVault({ store, masterKey: MASTER_KEY }),
     audit: openAudit({ store }),
-    catalog: await openCatalog([], { [connector.id]: async () => ({ default: connector }) }),
+    catalog: await openCatalog(
+      [],
+      Object.fromEntries(connectors.map((connector) => [connector.id, async () => ({ default: connector })])),
+    ),
     egress,
     publicUrl: () => "http://127.0.0.1:7300",
     told,
