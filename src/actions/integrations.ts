@@ -14,6 +14,7 @@ import { reachIntegration } from "./reach.ts";
 // What can be connected stands beside what is: a command line has one noun for both.
 export { available, describe } from "./registry.ts";
 export { models } from "./models.ts";
+export { status } from "./status.ts";
 
 const Tool = z.object({ tool: z.string(), effect: z.string(), summary: z.string() });
 
@@ -81,35 +82,6 @@ export const actions = action({
       asked,
       ({ tool }) => tool,
     );
-  },
-});
-
-export const status = action({
-  summary: "Show the state of one account and who may use it.",
-  effect: "read",
-  scope: "integrations:read",
-  who: "anyone",
-  route: "GET /integrations/{integration}/status",
-  positional: ["integration"],
-  input: z.object({ integration: IntegrationReference }),
-  output: Integration.pick({ id: true, service: true, label: true, status: true, status_reason: true }).extend({
-    profiles: z.array(z.object({ profile: z.string(), enabled: z.boolean() })),
-  }),
-  async run({ integration }, context) {
-    const { workspaceId, profileId } = context.principal;
-    const row = await reachIntegration(context, integration);
-    let grants = context.store.db
-      .selectFrom("grants")
-      .innerJoin("profiles", "profiles.id", "grants.profile_id")
-      .select(["profiles.name", "grants.enabled", "grants.paused"])
-      .where("grants.integration_id", "=", row.id)
-      .where("grants.workspace_id", "=", workspaceId);
-    if (profileId !== null) grants = grants.where("grants.profile_id", "=", profileId);
-    const profiles = (await grants.orderBy("profiles.name").execute()).map(({ name, enabled, paused }) => ({
-      profile: name,
-      enabled: enabled === 1 && paused === 0,
-    }));
-    return { ...row, profiles };
   },
 });
 

@@ -17,6 +17,11 @@ const Service = z
     category: z.string(),
     capabilities: z.array(z.string()),
     auth: z.array(z.string()).describe("Ways to authenticate, e.g. api_key or oauth2"),
+    agent_env_vars: z.record(z.string(), z.string()).describe("By variable, the credential it can hold for an agent"),
+    layers: z.array(z.object({ name: z.string(), dockerfile: z.array(z.string()) })),
+    depends_on: z.array(z.string()).describe("Services or abilities that must be connected first"),
+    provides: z.array(z.string()).describe("Abilities by which others depend on it or conflict with it"),
+    conflicts: z.array(z.string()).describe("Services or abilities that can't be connected beside it"),
     connected: z.number().describe("How many of its accounts are connected"),
   })
   .meta({ id: "Service" });
@@ -32,11 +37,6 @@ const Described = Service.extend({
     }),
   ),
   config: JsonSchema.describe("JSON Schema of its settings"),
-  agent_env_vars: z.record(z.string(), z.string()).describe("By variable, the credential it can hold for an agent"),
-  layers: z.array(z.object({ name: z.string(), dockerfile: z.array(z.string()) })),
-  depends_on: z.array(z.string()),
-  provides: z.array(z.string()),
-  conflicts: z.array(z.string()),
   operations: z.array(
     z.object({
       operation: z.string(),
@@ -70,7 +70,7 @@ export const available = action({
 });
 
 function viewService(connector: Connector, rows: readonly IntegrationRow[]): z.input<typeof Service> {
-  const { id, name, version, category, capabilities, auth } = connector;
+  const { id, name, version, category, capabilities, auth, agentEnvVars = {}, layers = [] } = connector;
   return {
     service: id,
     name,
@@ -78,6 +78,11 @@ function viewService(connector: Connector, rows: readonly IntegrationRow[]): z.i
     category,
     capabilities: [...capabilities],
     auth: auth.map(({ kind }) => kind),
+    agent_env_vars: { ...agentEnvVars },
+    layers: layers.map((layer) => ({ name: layer.name, dockerfile: [...layer.dockerfile] })),
+    depends_on: [...(connector.dependsOn ?? [])],
+    provides: [...(connector.provides ?? [])],
+    conflicts: [...(connector.conflicts ?? [])],
     connected: rows.filter(({ service }) => service === id).length,
   };
 }
@@ -94,7 +99,7 @@ export const describe = action({
   async run({ service }, context) {
     const { catalog } = context;
     const connector = await catalog.connector(service);
-    const { config = z.object({}), agentEnvVars = {}, layers = [] } = connector;
+    const { config = z.object({}) } = connector;
     return {
       ...viewService(connector, await reachableIntegrations(context)),
       credentials: credentialFields(connector).map(({ env, label, optional, patternHint, createAt }) => ({
@@ -105,11 +110,6 @@ export const describe = action({
         create_at: createAt ?? null,
       })),
       config: { ...z.toJSONSchema(config, { io: "input", unrepresentable: "any" }) },
-      agent_env_vars: { ...agentEnvVars },
-      layers: layers.map(({ name, dockerfile }) => ({ name, dockerfile: [...dockerfile] })),
-      depends_on: [...(connector.dependsOn ?? [])],
-      provides: [...(connector.provides ?? [])],
-      conflicts: [...(connector.conflicts ?? [])],
       operations: (await catalog.list(service)).map(({ name, effect, tool }) => ({
         operation: name,
         tool: tool.name,
