@@ -12,22 +12,34 @@ import { notifyUser } from "../notify/notify-user.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ActionContext } from "./action.ts";
 import { listGrantedModels } from "./models.ts";
-import { askOwner, isGranted, type Wish, WishFields } from "./ask-owner.ts";
+import { askOwner, awaitGrant, isGranted, type Wish, WishFields } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
-export type AgentContext = ActionContext & { readonly principal: Caller };
+export type AgentContext = ActionContext & {
+  readonly principal: Caller;
+  /** Whether the client's user has gone where this call had shown the way to. */
+  readonly hasVisited?: boolean;
+};
+
+/** Where somebody goes on in a browser, and what for. */
+export interface Visit {
+  readonly url: string;
+  readonly message: string;
+}
 
 /** A tool that every profile has, whatever it was granted: to look around, to ask for more, to tell people. */
-export interface AgentTool<In extends z.ZodObject = z.ZodObject> extends Pick<
+export interface AgentTool<In extends z.ZodObject = z.ZodObject, Out extends object = object> extends Pick<
   Operation<In>,
   "summary" | "effect" | "idempotent" | "input"
 > {
   /** What the key must allow besides calling tools at all. */
   readonly scope?: Scope;
-  run(input: z.output<In>, context: AgentContext): Promise<object>;
+  run(input: z.output<In>, context: AgentContext): Promise<Out>;
+  /** Where the client's user is shown the way to, given this answer, by a client that can. */
+  visit?(answer: Out): Visit | undefined;
 }
 
-function agentTool<In extends z.ZodObject>(spec: AgentTool<In>): AgentTool<In> {
+function agentTool<In extends z.ZodObject, Out extends object>(spec: AgentTool<In, Out>): AgentTool<In, Out> {
   return spec;
 }
 
@@ -126,17 +138,30 @@ const request = agentTool({
   },
 });
 
+interface Connecting {
+  readonly status: "granted" | "requested";
+  readonly service: string;
+  readonly request?: string;
+  readonly url?: string;
+}
+
 const connect = agentTool({
   summary:
     "Ask the owner to connect a service that has no account here yet. Returns the request and a link to give to the owner: only the owner can follow it further, and confirms whose account is connected.",
   effect: "write",
   idempotent: true,
   input: z.object(WishFields).extend({ reason: WishFields.reason.default("The agent asked to connect it.") }),
-  async run(wish, context) {
+  async run(wish, context): Promise<Connecting> {
     if (await isGranted(context, context.principal, wish)) return { status: "granted", service: wish.service };
     const { id, service } = await askOwner(context, context.principal, wish);
+    if (context.hasVisited && (await awaitGrant(context, context.principal, wish)))
+      return { status: "granted", service };
     return { status: "requested", request: id, service, url: context.links.open("requests", id) };
   },
+  visit: ({ service, url }) =>
+    url === undefined
+      ? undefined
+      : { url, message: `The owner connects ${service} here, and confirms whose account it is.` },
 });
 
 async function ask(context: AgentContext, wish: Wish): Promise<object> {

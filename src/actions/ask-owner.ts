@@ -61,3 +61,27 @@ export async function askOwner(
   }
   return { ...request, profile: profile.name };
 }
+
+/** An owner who is at it needs about so long; a client that waits longer may give up. */
+const GRANT_MS = 20_000;
+
+/** Waits a while for an owner to grant what a profile asks for; false where that has not come to pass. */
+export async function awaitGrant(context: ActionContext, caller: Caller, wish: Wish): Promise<boolean> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(GRANT_MS)]);
+  let news = Promise.withResolvers<void>();
+  const tell = (): void => news.resolve();
+  signal.addEventListener("abort", tell);
+  const stop = context.store.changes.subscribe(({ workspace_id }) => {
+    if (workspace_id === caller.workspaceId) tell();
+  });
+  try {
+    for (;;) {
+      news = Promise.withResolvers();
+      if (await isGranted(context, caller, wish)) return true;
+      if (signal.aborted) return false;
+      await news.promise;
+    }
+  } finally {
+    stop();
+  }
+}

@@ -5,19 +5,33 @@ import { parseInput } from "../call/parse-input.ts";
 import { describeTool, type ToolDescription } from "../catalog/describe-tool.ts";
 import { parseToolName, toolName } from "../catalog/tool-names.ts";
 import type { ActionContext } from "./action.ts";
-import { AGENT_TOOLS, type AgentTool } from "./agent-tools.ts";
+import { AGENT_TOOLS, type AgentTool, type Visit } from "./agent-tools.ts";
 
-/** What a tool answered; the hub's own tools act as no account. */
-export type ToolResult = CallResult | { readonly status: "done"; readonly data: object; readonly account?: undefined };
+/** What one of the hub's own tools answered, which acts as no account. */
+interface OwnResult {
+  readonly status: "done";
+  readonly data: object;
+  /** Where the client's user may go on; called again after that, the tool knows what came of it. */
+  readonly visit?: Visit;
+  readonly account?: undefined;
+}
+
+export type ToolResult = CallResult | OwnResult;
+
+interface ToolCall extends Call {
+  readonly hasVisited?: boolean;
+}
 
 /** Calls any tool by its qualified name: the hub's own, or an operation of a service the profile was granted. */
-export async function callTool(context: ActionContext, call: Call): Promise<ToolResult> {
+export async function callTool(context: ActionContext, call: ToolCall): Promise<ToolResult> {
   const own = findAgentTool(call.tool);
   if (!own) return context.calls.call(call);
   if (own.scope) requireScope(call.caller, own.scope);
   const input = parseInput(call.tool, own.input, call.input);
-  const data = await own.run(input, { ...context, principal: call.caller, signal: call.signal });
-  return { status: "done", data };
+  const { caller, signal, hasVisited = false } = call;
+  const data = await own.run(input, { ...context, principal: caller, signal, hasVisited });
+  const visit = own.visit?.(data);
+  return { status: "done", data, ...(visit && { visit }) };
 }
 
 /** Every tool that a profile may call, the hub's own first; or those of one service. */

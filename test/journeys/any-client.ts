@@ -18,19 +18,25 @@ export interface AnyClient {
 }
 
 /** What the user of a client answers to a question. */
-export type AnswerQuestion = (question: string) => "accept" | "decline" | "cancel";
+export type AnswerQuestion = (question: string, url: string | undefined) => "accept" | "decline" | "cancel";
 
 /** Connects a client that is closed when the test ends. Only one that is given a user's answers can ask. */
 type Open = (address: Address, onListChanged: () => void, answer?: AnswerQuestion) => Promise<AnyClient>;
 
 const headersOf = (key: string) => ({ requestInit: { headers: { authorization: `Bearer ${key}` } } });
 
-const canAsk = { capabilities: { elicitation: {} } };
+const canAsk = { capabilities: { elicitation: { form: {}, url: {} } } };
+
+/** What a client sends: a form has contents, an address has none. */
+function answerWith(answer: AnswerQuestion, params: { message: string; url?: string }) {
+  const action = answer(params.message, params.url);
+  return params.url === undefined ? { action, content: {} } : { action };
+}
 
 const openOld: Open = async (address, onListChanged, answer) => {
   const client = new OldClient({ name: "old", version: "1" }, answer && canAsk);
   if (answer) {
-    client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({ action: answer(params.message), content: {} }));
+    client.setRequestHandler(ElicitRequestSchema, ({ params }) => answerWith(answer, params));
   }
   client.setNotificationHandler(ToolListChangedNotificationSchema, onListChanged);
   await client.connect(
@@ -55,7 +61,7 @@ const openNew =
       },
     );
     if (answer) {
-      client.setRequestHandler("elicitation/create", ({ params }) => ({ action: answer(params.message), content: {} }));
+      client.setRequestHandler("elicitation/create", ({ params }) => answerWith(answer, params));
     }
     await client.connect(
       "url" in address

@@ -1,42 +1,10 @@
-import { expect, onTestFinished, test } from "vitest";
-import { openTestHub, startService, type TestHub } from "#testing";
+import { expect, test } from "vitest";
+import { openTestHub, startService } from "#testing";
 import type { Caller } from "../../call/open-calls.ts";
-import { openMcpHttp } from "./http.ts";
+import { openWire } from "../../testing/open-wire.ts";
 
 const INPUT = { owner: "acme", repo: "web", number: 3 };
 const TOOL = "mcp__github__merge_pull_request";
-
-interface Round {
-  readonly input?: object;
-  readonly capabilities?: object;
-  readonly inputResponses?: object;
-  readonly requestState?: unknown;
-}
-
-/** What a client of protocol 2026-07-28 sends and is answered, word for word. */
-function openWire({ hub }: TestHub) {
-  const mcp = openMcpHttp(hub);
-  onTestFinished(() => mcp.close());
-  return async (caller: Caller, round: Round = {}): Promise<Record<string, unknown>> => {
-    const { input = INPUT, capabilities = { elicitation: {} }, ...rounds } = round;
-    const _meta = {
-      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-      "io.modelcontextprotocol/clientCapabilities": capabilities,
-    };
-    const params = { name: TOOL, arguments: input, ...rounds, _meta };
-    const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
-    const headers = {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      "mcp-protocol-version": "2026-07-28",
-      "mcp-method": "tools/call",
-      "mcp-name": TOOL,
-    };
-    const request = new Request("http://hub/mcp", { method: "POST", headers, body: JSON.stringify(body) });
-    const answer = (await (await mcp.serve(request, caller, body)).json()) as Record<string, unknown>;
-    return (answer["result"] ?? answer["error"]) as Record<string, unknown>;
-  };
-}
 
 /** An agent whose merges its user may allow, and another agent of the same kind. */
 async function arrange() {
@@ -54,7 +22,10 @@ async function arrange() {
   await hub.grant(caller, integration, { ask_whom: "user" });
   await hub.grant(other, integration, { ask_whom: "user" });
   const merges = () => github.exchanges.filter(({ method }) => method === "PUT").length;
-  return { call: openWire(hub), caller, other, merges };
+  const send = openWire(hub.hub);
+  const call = (as: Caller, round: object = {}) =>
+    send(as, { tool: TOOL, input: INPUT, capabilities: { elicitation: {} }, ...round });
+  return { call, caller, other, merges };
 }
 
 const accept = { consent: { action: "accept", content: {} } };

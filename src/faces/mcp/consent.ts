@@ -27,10 +27,19 @@ const Envelope = z.object({
 
 const Kept = z.object({ approval: z.string(), binding: z.string() });
 
-/** The user of the client that makes a call, if the client can show a form, and what it answered about the call. */
-export function findUser(server: Server, { mcpReq }: ServerContext): ClientUser | undefined {
+/** What a client can put before its user. */
+export function readElicitation(
+  server: Server,
+  { mcpReq }: ServerContext,
+): { form?: unknown; url?: unknown } | undefined {
   const said = Envelope.safeParse(mcpReq.envelope).data?.[CLIENT_CAPABILITIES_META_KEY];
-  const elicitation = (said ?? server.getClientCapabilities())?.elicitation;
+  return (said ?? server.getClientCapabilities())?.elicitation;
+}
+
+/** The user of the client that makes a call, if the client can show a form, and what it answered about the call. */
+export function findUser(server: Server, context: ServerContext): ClientUser | undefined {
+  const { mcpReq } = context;
+  const elicitation = readElicitation(server, context);
   // One that says nothing of forms and addresses means forms.
   if (!elicitation || (elicitation.url && !elicitation.form)) return undefined;
   const answer = inputResponse(mcpReq.inputResponses, CONSENT);

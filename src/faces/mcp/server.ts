@@ -13,6 +13,7 @@ import type { Hub } from "../../hub.ts";
 import type { Conformance } from "./conformance.ts";
 import { askUser, findUser, type StateCodec } from "./consent.ts";
 import { toErrorResult, toToolResult } from "./results.ts";
+import { findVisitor, showWay } from "./visit.ts";
 
 const LIST_TTL_MS = 5_000;
 /** Longer than the ten minutes that the SDK gives a person to answer. */
@@ -58,6 +59,7 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
     }
     const lent = conformance?.lendClient(server, { name: params.name, arguments: params.arguments }, context);
     const user = findUser(server, context);
+    const visitor = findVisitor(server, context, { tool, input: params.arguments });
     try {
       const result = await callTool(hub.contextOf(caller, context.mcpReq.signal), {
         caller,
@@ -67,8 +69,10 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
         onProgress: reportProgress(context),
         ...(lent && { client: lent.client }),
         ...(user && { user }),
+        hasVisited: visitor?.action === "accept",
       });
       if (result.status === "consent_needed") return await askUser(result, codec, context);
+      if (visitor && !visitor.action && "visit" in result) return await showWay(result.visit, visitor, codec, context);
       return lent?.asked() ?? toToolResult(result);
     } catch (error) {
       return toErrorResult(hub.asHubError(error));
