@@ -14,6 +14,12 @@ export class Browser {
     return this.#request(new URL(url), "none", {});
   }
 
+  /** Opens the page's first link. */
+  follow({ url, html }: Page): Promise<Page> {
+    const [, target = ""] = /<a href="([^"]+)"/.exec(html) ?? [];
+    return this.open(new URL(target.replaceAll("&#38;", "&"), url));
+  }
+
   /** Sends the page's first form, as it stands but for these fields. */
   submit({ url, html }: Page, fields: Readonly<Record<string, string>> = {}): Promise<Page> {
     const [, attributes = "", inside = ""] = /<form([^>]*)>(.*?)<\/form>/s.exec(html) ?? [];

@@ -15,12 +15,17 @@ export interface AuthorizationServer extends AsyncDisposable {
 interface ServerOptions {
   /** How long an access token is good. */
   readonly lifetimeSeconds?: number;
+  /** Where the hub is, to which browsers are sent back. */
+  readonly hubUrl?: string;
 }
 
 export const CLIENT = { clientId: "patchbay-test", clientSecret: "client-secret-0123456789" };
 
 /** A real authorization server on the loopback, which rotates refresh tokens and detects their reuse. */
-export async function startAuthorizationServer({ lifetimeSeconds = 3600 }: ServerOptions = {}) {
+export async function startAuthorizationServer({
+  lifetimeSeconds = 3600,
+  hubUrl = "http://127.0.0.1:7300",
+}: ServerOptions = {}) {
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -31,7 +36,7 @@ export async function startAuthorizationServer({ lifetimeSeconds = 3600 }: Serve
         client_id: CLIENT.clientId,
         client_secret: CLIENT.clientSecret,
         token_endpoint_auth_method: "client_secret_post",
-        redirect_uris: ["http://127.0.0.1:7300/oauth/callback/demo"],
+        redirect_uris: [`${hubUrl}/oauth/callback/demo`],
         grant_types: ["authorization_code", "refresh_token"],
       },
     ],

@@ -5,7 +5,8 @@ import { createKey } from "../../src/access/keys.ts";
 import { serveHttp } from "../../src/faces/http/server.ts";
 import { findIntegration } from "../../src/integrations/integrations.ts";
 import { changeTokens } from "../../src/testing/connect-by-oauth.ts";
-import { Browser, type Page } from "../../src/testing/open-browser.ts";
+import { Browser } from "../../src/testing/open-browser.ts";
+import { textOf } from "../../src/testing/open-demo-api.ts";
 import { openTestHub } from "../../src/testing/open-test-hub.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -47,15 +48,6 @@ async function authorize({ ask }: Hub, service: string, app: object, asked: obje
   const page = await browser.submit(await browser.open(String(url)), user);
   const readStatus = () => ask("GET", `/integrations/${service}/oauth/status?flow=${String(flow)}`);
   return { browser, page, readStatus };
-}
-
-/** A page as a reader sees it. */
-function textOf({ html }: Page): string {
-  return html
-    .replace(/<style>.*<\/style>/s, "")
-    .replaceAll(/<[^>]*>/g, " ")
-    .replaceAll(/\s+/g, " ")
-    .replaceAll("&#39;", "'");
 }
 
 test("an owner connects GitHub by OAuth, and an agent that had asked for it works as that account", async () => {

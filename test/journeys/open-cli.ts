@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
@@ -29,6 +30,10 @@ export interface Ended {
 export interface Running {
   /** What it has printed once that holds a text. */
   printed(text: string): Promise<string>;
+  /** The same of what it says besides: on stderr. */
+  noted(text: string): Promise<string>;
+  /** How it ends by itself. */
+  readonly ended: Promise<Ended>;
   write(text: string): void;
   stop(signal: NodeJS.Signals): Promise<Ended>;
 }
@@ -46,7 +51,7 @@ export interface Cli {
   data<Data = Readonly<Record<string, unknown>>>(args: readonly string[], options?: RunOptions): Promise<Data>;
   /** The `error` that a command prints with `--json`, and its exit code. */
   error(args: readonly string[], options?: RunOptions): Promise<Record<string, unknown>>;
-  spawn(args: readonly string[]): Running;
+  spawn(args: readonly string[], env?: Env): Running;
   /** Everything that was printed so far, by all commands. */
   transcript(): string;
 }
@@ -91,15 +96,20 @@ export function openCli(more: Env = {}): Cli {
       const { exitCode, stdout, stderr } = await run([...args, "--json"], options);
       return { exitCode, stdout, ...JSON.parse(stderr).error };
     },
-    spawn(args) {
-      const { child, end } = launch(args);
-      let stdout = "";
-      child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    spawn(args, extra) {
+      const { child, end } = launch(args, extra);
+      const follow = (stream: Readable) => {
+        let said = "";
+        stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+        return async (expected: string): Promise<string> => {
+          while (!said.includes(expected)) await Promise.race([once(stream, "data"), failAtEnd(end)]);
+          return said;
+        };
+      };
       return {
-        async printed(expected) {
-          while (!stdout.includes(expected)) await Promise.race([once(child.stdout, "data"), failAtEnd(end)]);
-          return stdout;
-        },
+        printed: follow(child.stdout),
+        noted: follow(child.stderr),
+        ended: end,
         write: (line) => void child.stdin.write(line),
         async stop(signal) {
           child.kill(signal);

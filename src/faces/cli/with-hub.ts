@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { environment, readConfig } from "../../config.ts";
+import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import { paintNote } from "./output.ts";
@@ -23,7 +24,7 @@ export async function withHub<Result>(
   const { openHub } = await import("../../hub.ts");
   const hub = await openHub(config);
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+  process.once("SIGINT", () => stop.abort(new HubError("cancelled", "The command was interrupted.")));
   try {
     return await work(hub, stop.signal);
   } catch (error) {

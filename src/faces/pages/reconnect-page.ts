@@ -1,8 +1,9 @@
 import * as integrations from "../../actions/integrations.ts";
+import * as oauthApps from "../../actions/oauth-apps.ts";
 import * as oauth from "../../actions/oauth.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
-import { markup } from "./markup.ts";
+import { type Markup, markup } from "./markup.ts";
 import { showPage } from "./page.ts";
 import { showWayToService } from "./way-to-service.ts";
 
@@ -13,13 +14,14 @@ export const reconnectPage: DecisionPage = {
 
   async show(id, token, run) {
     const { service, label, status, status_reason } = await run(integrations.status, { integration: id });
-    const form = markup`<form method="post">
-      <input type="hidden" name="token" value="${token}">
-      <div class="buttons"><button class="yes" name="decision" value="reconnect">Reconnect ${service}</button></div>
-    </form>`;
+    if (status !== "error") {
+      return showPage({ title: `${service}:${label} works`, body: markup`<p>You can close this page.</p>` });
+    }
+    const { data: apps } = await run(oauthApps.list, {});
+    const way = apps.some((app) => app.service === service) ? showForm(service, token) : showCommand(service, label);
     return showPage({
       title: `${service}:${label} must be reconnected`,
-      body: status === "error" ? markup`<p>${status_reason ?? ""}</p>${form}` : markup`<p><b>It works.</b></p>`,
+      body: markup`<p>${status_reason ?? ""}</p>${way}`,
     });
   },
 
@@ -30,3 +32,15 @@ export const reconnectPage: DecisionPage = {
     return showWayToService(service, url);
   },
 };
+
+function showForm(service: string, token: string): Markup {
+  return markup`<form method="post">
+    <input type="hidden" name="token" value="${token}">
+    <div class="buttons"><button class="yes" name="decision" value="reconnect">Reconnect ${service}</button></div>
+  </form>`;
+}
+
+/** Credentials are not given on a page that a link opens. */
+function showCommand(service: string, label: string): Markup {
+  return markup`<p>Give it new credentials: <code>patchbay connect ${service} --label "${label}"</code></p>`;
+}
