@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Plugin, RolldownOptions } from "rolldown";
+import { isolatedDeclarationSync } from "rolldown/experimental";
 import { BUILT_IN } from "./src/catalog/connectors.ts";
 import { listOperations } from "./src/catalog/list-operations.ts";
+import { ROUTES } from "./src/client/routes.ts";
+import { writeMethods } from "./src/client/write-methods.ts";
 
 const LIST = "list-of:";
 
@@ -22,11 +26,34 @@ const builtLists: Plugin = {
   },
 };
 
+/** Puts the table of routes in the place of the actions that it is made from. */
+const clientRoutes: Plugin = {
+  name: "client-routes",
+  load: (id) => (id.endsWith("/src/client/routes.ts") ? `export const ROUTES = ${JSON.stringify(ROUTES)};` : null),
+};
+
+/** What a program that uses the client has to know of its files. */
+const DECLARED = ["errors", "client/client-options", "client/listing", "client/create-client"];
+
+/** Declares the client's types without the actions that its methods' are inferred from. */
+const clientTypes: Plugin = {
+  name: "client-types",
+  generateBundle() {
+    for (const name of DECLARED) {
+      const { code, errors } = isolatedDeclarationSync(`${name}.ts`, readFileSync(`src/${name}.ts`, "utf8"), {});
+      if (errors.length > 0) throw new Error(`src/${name}.ts can't be declared: ${errors[0]?.message}`);
+      const source = code.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"');
+      this.emitFile({ type: "asset", fileName: `${name}.d.ts`, source });
+    }
+    this.emitFile({ type: "asset", fileName: "client/methods.d.ts", source: writeMethods() });
+  },
+};
+
 /**
  * Bundles the executable. What is behind an `import()` stays in a chunk of its own, so that a start loads only what it
  * uses; what a start on stdio uses is one chunk, since every file costs it time.
  */
-export default {
+export const executable = {
   input: "src/main.ts",
   platform: "node",
   external: ["better-sqlite3", "@napi-rs/keyring"],
@@ -37,3 +64,13 @@ export default {
     codeSplitting: { groups: [{ name: "hub", test: /serve-profile\.ts$/ }] },
   },
 } satisfies RolldownOptions;
+
+/** Bundles the client: one file that imports nothing, for Node and for browsers. */
+export const client = {
+  input: { "client/create-client": "src/client/create-client.ts" },
+  platform: "neutral",
+  plugins: [clientRoutes, clientTypes],
+  output: { dir: "dist" },
+} satisfies RolldownOptions;
+
+export default [executable, client];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build } from "rolldown";
 import { expect, test } from "vitest";
 import github from "../connectors/github/connector.ts";
-import config from "../rolldown.config.ts";
+import { executable } from "../rolldown.config.ts";
 import { listOperations } from "../src/catalog/list-operations.ts";
 
 test("an old Node is refused in one sentence, before anything it can't run is loaded", () => {
@@ -22,14 +22,14 @@ test("an old Node is refused in one sentence, before anything it can't run is lo
 });
 
 test("the built executable checks its Node before it loads any other file", async () => {
-  const { output } = await build({ ...config, write: false });
+  const { output } = await build({ ...executable, write: false });
 
   const entry = output.find((file) => file.type === "chunk" && file.isEntry);
   expect(entry).toMatchObject({ fileName: "main.js", imports: ["node:module"] });
 });
 
 test("the built executable holds the same lists of tools that the source would make", async () => {
-  const { output } = await build({ ...config, write: false });
+  const { output } = await build({ ...executable, write: false });
 
   const code = output.map((file) => (file.fileName.startsWith("list-of_github") && "code" in file ? file.code : ""));
   const built: unknown = await import(`data:text/javascript,${encodeURIComponent(code.join(""))}`);

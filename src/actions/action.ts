@@ -22,7 +22,11 @@ export interface ActionContext extends OauthParts, Ledger {
 }
 
 /** One thing an operator can do to the hub. Every face is rendered from it: its input, its help, its answer. */
-export interface Action<In extends z.ZodObject = z.ZodObject, Out extends z.ZodType = z.ZodType> {
+export interface Action<
+  In extends z.ZodObject = z.ZodObject,
+  Out extends z.ZodType = z.ZodType,
+  Status extends 201 | 204 = 201 | 204,
+> {
   /** A sentence; the face's help. */
   readonly summary: string;
   readonly effect: Effect;
@@ -32,7 +36,7 @@ export interface Action<In extends z.ZodObject = z.ZodObject, Out extends z.ZodT
   /** Method and path below `/v1`. */
   readonly route: `${Method} /${string}`;
   /** HTTP status of its success; 200 when absent. With 204 the answer is not sent. */
-  readonly status?: 201 | 204;
+  readonly status?: Status;
   /** Inputs that a command line takes by position, in order. The others are options. */
   readonly positional?: readonly (keyof z.output<In> & string)[];
   /** What a command line calls a truth's yes and no, e.g. `--on` and `--off`. */
@@ -47,17 +51,22 @@ export interface Action<In extends z.ZodObject = z.ZodObject, Out extends z.ZodT
   run(input: z.output<In>, context: ActionContext): Promise<z.input<Out>>;
 }
 
-interface ActionSpec<In extends z.ZodObject, Out extends z.ZodType, Path extends string> extends Omit<
-  Action<In, Out>,
-  "route"
-> {
+interface ActionSpec<
+  In extends z.ZodObject,
+  Out extends z.ZodType,
+  Path extends string,
+  Status extends 201 | 204,
+> extends Omit<Action<In, Out, Status>, "route"> {
   readonly route: RequestLine<In, Path>;
 }
 
 /** Checks at compile time that each parameter of the route is one of the inputs. */
-export function action<In extends z.ZodObject, Out extends z.ZodType, const Path extends `/${string}`>(
-  spec: ActionSpec<In, Out, Path>,
-): Action<In, Out> {
+export function action<
+  In extends z.ZodObject,
+  Out extends z.ZodType,
+  const Path extends `/${string}`,
+  Status extends 201 | 204 = 201,
+>(spec: ActionSpec<In, Out, Path, Status>): Action<In, Out, Status> {
   return spec;
 }
 

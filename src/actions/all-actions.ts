@@ -14,8 +14,7 @@ import * as profiles from "./profiles.ts";
 import * as requests from "./requests.ts";
 import { call, list } from "./tools.ts";
 
-/** Every action by noun and verb: what an operator can do to the hub, and the only list of it. */
-export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
+const actions = {
   integrations,
   credentials,
   oauth,
@@ -31,3 +30,9 @@ export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action
   notify,
   audit,
 };
+
+/** The type of each action by noun and verb, from which the client has its own. */
+export type Actions = typeof actions;
+
+/** Every action by noun and verb: what an operator can do to the hub, and the only list of it. */
+export const ALL_ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = actions;
