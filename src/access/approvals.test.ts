@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { onEachStore, startChild, type TestDatabase } from "#testing";
 import { newId } from "../store/ids.ts";
 import type { Store } from "../store/open.ts";
-import { type ApprovalState, claimApproval, decideApproval, type NamedApproval } from "./approvals.ts";
+import {
+  type ApprovalState,
+  type ApprovalSubject,
+  claimApproval,
+  decideApproval,
+  type NamedApproval,
+} from "./approvals.ts";
 import { pageApprovals } from "./page-decisions.ts";
 import { createProfile } from "./profiles.ts";
 import { ensureWorkspace } from "./workspaces.ts";
@@ -22,6 +28,32 @@ async function arrange(database: TestDatabase) {
     argumentsPreview: "{}",
   };
   return { store, workspaceId, subject };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Until all processes of a race have started. */
+const STARTING_MS = 2_500;
+
+interface Waiting {
+  readonly id: string;
+  readonly subject: ApprovalSubject;
+}
+
+/** Calls with arguments of their own that wait for approval, each asked for at its own time. */
+async function openMany(store: Store, subject: ApprovalSubject, count: number, askedAt: (index: number) => Date) {
+  const waiting: Waiting[] = [];
+  for (let index = 0; index < count; index++) {
+    const own = { ...subject, argumentsDigest: String(index) };
+    waiting.push({ id: (await claimApproval(store, own, { now: askedAt(index) })).approval, subject: own });
+  }
+  return waiting;
+}
+
+/** What one process of a race decided or ran. */
+function race({ url }: TestDatabase, role: string, startAt: number, endAt: number, waiting: readonly Waiting[]) {
+  const script = new URL("../../test/fixtures/race-approvals.ts", import.meta.url);
+  return startChild(script, url, role, String(startAt), String(endAt), JSON.stringify(waiting)).restLines();
 }
 
 async function list(store: Store, workspaceId: string, status?: ApprovalState): Promise<readonly NamedApproval[]> {
@@ -141,6 +173,48 @@ await onEachStore((makeDatabase) => {
 
     expect(waiting).toEqual([approval, approval]);
     expect(new Set(outcomes)).toEqual(new Set(["ran", "too late"]));
+  });
+
+  test("of two processes that approve and deny the same, one decides each", async () => {
+    const database = await makeDatabase();
+    const { store, workspaceId, subject } = await arrange(database);
+    const waiting = await openMany(store, subject, 40, () => new Date());
+    const startAt = Date.now() + STARTING_MS;
+
+    const [approved = [], denied = []] = await Promise.all(
+      ["approve", "deny"].map((role) => race(database, role, startAt, startAt, waiting)),
+    );
+
+    expect([...approved, ...denied].toSorted()).toEqual(waiting.map(({ id }) => id).toSorted());
+    const page = await pageApprovals(store.db, workspaceId, { profileId: null, status: "approved" }, { limit: 100 });
+    expect(page.data.map(({ id }) => id).toSorted()).toEqual(approved.toSorted());
+  });
+
+  test("what is approved while it expires runs once in one of two processes before that, or not at all", async () => {
+    const database = await makeDatabase();
+    const { store, workspaceId, subject } = await arrange(database);
+    const startAt = Date.now() + STARTING_MS;
+    const expiring = (index: number) => new Date(startAt + index * 20 - DAY_MS);
+    const waiting = await openMany(store, subject, 30, expiring);
+    const ids = waiting.map(({ id }) => id);
+
+    const [approved = [], ...runs] = await Promise.all(
+      ["approve", "call", "call"].map((role) => race(database, role, startAt, startAt + 1000, waiting)),
+    );
+
+    const ran = runs.flat();
+    const page = await pageApprovals(store.db, workspaceId, { profileId: null, status: undefined }, { limit: 200 });
+    const first = page.data.filter(({ id }) => ids.includes(id));
+    expect(new Set(ran).size).toBe(ran.length);
+    expect(ran.filter((id) => !approved.includes(id))).toEqual([]);
+    expect(
+      first
+        .filter(({ status }) => status === "used")
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual(ran.toSorted());
+    expect(first.filter(({ status }) => status !== "used").map(({ status }) => status)).not.toContain("pending");
+    expect(first.filter((row) => (row.used_at ?? row.decided_at ?? "") >= row.expires_at)).toEqual([]);
   });
 
   test("of a user who may consent, an answer counts once and for its own question", async () => {

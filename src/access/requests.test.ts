@@ -5,7 +5,7 @@ import { newId } from "../store/ids.ts";
 import { type Holdings, openHoldings, setGrant } from "./grants.ts";
 import type { Policy } from "./policy.ts";
 import { createProfile } from "./profiles.ts";
-import { decideRequest, fulfilRequest, listRequests, openRequest } from "./requests.ts";
+import { decideRequest, fulfilRequest, listRequests, openRequest, operationsOf } from "./requests.ts";
 import { ensureWorkspace } from "./workspaces.ts";
 
 const EFFECTS = {
@@ -46,6 +46,7 @@ async function arrange(database: TestDatabase) {
     database,
     store,
     workspaceId,
+    integrationId,
     wish,
     ask: async (...operations: string[]) =>
       (await openRequest(store, { ...wish, ...(operations.length > 0 && { operations }) })).request,
@@ -169,5 +170,28 @@ await onEachStore((makeDatabase) => {
     );
 
     expect(decisions.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("of two processes that grant and deny the same requests, one decides each, and only what is granted is held", async () => {
+    const { database, store, workspaceId, integrationId, ask, held } = await arrange(await makeDatabase());
+    const names = Array.from({ length: 20 }, (_, index) => `operation_${index}`);
+    const requests = await Promise.all(names.map((name) => ask(name)));
+    const script = new URL("../../test/fixtures/race-requests.ts", import.meta.url);
+    const startAt = String(Date.now() + 2_500);
+
+    const [granted = [], denied = []] = await Promise.all(
+      ["grant", "deny"].map((role) =>
+        startChild(script, database.url, role, startAt, integrationId, JSON.stringify(requests)).restLines(),
+      ),
+    );
+
+    await store.changes.catchUp();
+    const rows = await listRequests(store.db, workspaceId);
+    const approved = rows.filter(({ status }) => status === "approved");
+    expect([...granted, ...denied].toSorted()).toEqual(requests.map(({ id }) => id).toSorted());
+    expect(approved.map(({ id }) => id).toSorted()).toEqual(granted.toSorted());
+    expect(((await held())?.policy.allow ?? []).toSorted()).toEqual(
+      approved.flatMap((row) => operationsOf(row) ?? []).toSorted(),
+    );
   });
 });

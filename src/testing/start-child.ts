@@ -8,6 +8,8 @@ import { onTestFinished } from "vitest";
 export interface Child {
   /** Waits for the next line that it prints; `undefined` after the last. */
   nextLine(): Promise<string | undefined>;
+  /** The lines that it has yet to print, once it has ended. */
+  restLines(): Promise<readonly string[]>;
   /** As `kill -9`: it gets no chance to tidy up. */
   kill(): Promise<void>;
   /** Its exit code, once it has ended by itself. */
@@ -24,6 +26,11 @@ export function startChild(script: URL, ...args: readonly string[]): Child {
     async nextLine() {
       const { value, done } = await lines.next();
       return done ? undefined : value;
+    },
+    async restLines() {
+      const rest: string[] = [];
+      for await (const line of { [Symbol.asyncIterator]: () => lines }) rest.push(line);
+      return rest;
     },
     async kill() {
       child.kill("SIGKILL");

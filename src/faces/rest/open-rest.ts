@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal.ts";
 import { type ActionContext, authorize } from "../../actions/action.ts";
 import { toDocument } from "../../actions/page.ts";
 import { HubError } from "../../errors.ts";
-import { type Hub, publicUrl } from "../../hub.ts";
+import type { Hub } from "../../hub.ts";
 import { bearerToken } from "../http/bearer-token.ts";
 import { type Problem, PROBLEM_TYPE, problemHeaders, toProblem } from "../http/problem.ts";
 import { DOCS_HEADERS, renderDocs } from "./docs.ts";
@@ -157,6 +157,6 @@ function send({ status, body }: Answer, headers: Readonly<Record<string, string>
   return Response.json(body, { status, headers: { ...headers, ...forProblem } });
 }
 
-function docsUrl({ config }: Hub): string {
-  return `${publicUrl(config)}/docs`;
+function docsUrl(hub: Hub): string {
+  return `${hub.publicUrl()}/docs`;
 }

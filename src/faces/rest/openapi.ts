@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Action } from "../../actions/action.ts";
 import { isList } from "../../actions/page.ts";
 import { ERROR_CODES } from "../../errors.ts";
-import { type Hub, publicUrl } from "../../hub.ts";
+import type { Hub } from "../../hub.ts";
 import { Problem, PROBLEM_TYPE } from "../http/problem.ts";
 import { writeGuide } from "./guide.ts";
 import { REST_ROUTES, type RestRoute } from "./routes.ts";
@@ -57,7 +57,7 @@ export interface ApiDescription {
 }
 
 /** Renders the description of the whole API from its actions. */
-export function describeApi({ config, version }: Hub): ApiDescription {
+export function describeApi({ config, version, publicUrl }: Hub): ApiDescription {
   const schemas: Record<string, JsonSchema> = {};
   const toSchema = (type: z.ZodType, io: "input" | "output"): JsonSchema => {
     const text = JSON.stringify(z.toJSONSchema(type, { io, unrepresentable: "any" }));
@@ -80,7 +80,7 @@ export function describeApi({ config, version }: Hub): ApiDescription {
       description: guide.map(({ title, text }) => `## ${title}\n\n${text}`).join("\n\n"),
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: `${publicUrl(config)}/v1` }],
+    servers: [{ url: `${publicUrl()}/v1` }],
     tags: [...new Set(REST_ROUTES.map(({ noun }) => noun))].map((name) => ({ name })),
     paths,
     components: { schemas, ...describeShared(problem) },
