@@ -109,6 +109,7 @@ function describeProfile({ owner }: Hub, number: number): Tables["profiles"] {
     name: `profile-${number}`,
     notification_channels: "[]",
     created_at: NOW,
+    runtime_integration_id: null,
   };
 }
 

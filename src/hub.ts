@@ -12,11 +12,13 @@ import type { Config } from "./config.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
+import { openInbound } from "./inbound/open-inbound.ts";
 import { openCredentials, type OpenCredentials } from "./integrations/open-credentials.ts";
 import type { TellOwner } from "./integrations/report-broken.ts";
 import { type Logger, openLog } from "./log.ts";
 import { notifyOwner } from "./notify/notify-owner.ts";
 import { openOwnerNotices } from "./notify/owner-notices.ts";
+import { openSpeech, type Speech } from "./notify/say.ts";
 import { openStore, type Store } from "./store/open.ts";
 import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
@@ -39,6 +41,8 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   readonly links: DecisionLinks;
   readonly credentialsOf: OpenCredentials["credentialsOf"];
   readonly tellUntold: OpenCredentials["tellUntold"];
+  /** What the hub itself says to people in threads. */
+  readonly speech: Speech;
   /** Says where the hub listens, where nobody has configured how others reach it. */
   listensAt(url: string): void;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;
@@ -55,7 +59,7 @@ export async function openHub(config: Config): Promise<Hub> {
   const masterKey = await findHubKey(config, store);
   const address = { url: publicUrl(config) };
   const features = await openFeatures({ config, store, masterKey, log, publicUrl: () => address.url });
-  const { audit, egress, notices, settle } = features;
+  const { audit, egress, notices, inbound, speech, settle } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
 
   return {
@@ -80,7 +84,9 @@ export async function openHub(config: Config): Promise<Hub> {
       });
     },
     async close() {
+      inbound.stopWaiting();
       await settle();
+      await speech.settle();
       await notices.settle();
       await egress.close();
       await audit.flush();
@@ -156,7 +162,10 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     onApprovalPending: (pending) => notices.ofApproval(pending),
   });
   const notices = openOwnerNotices({ store, catalog, calls, links, onFault });
-  return { store, vault, audit, catalog, egress, calls, links, notices, publicUrl: ownUrl, ...credentials };
+  const speech = openSpeech({ catalog, calls }, onFault);
+  const inbound = openInbound({ store, audit, catalog, keptOf: credentials.keptOf, say: speech.say });
+  const own = { store, vault, audit, catalog, egress, calls, links, notices, inbound, speech };
+  return { ...own, publicUrl: ownUrl, ...credentials };
 }
 
 /** Where others reach the hub, without a trailing slash. */

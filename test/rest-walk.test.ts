@@ -22,6 +22,7 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   integrations_connect: () => ({ service: "webhook" }),
   integrations_configure: () => ({ config: {} }),
   credentials_set: () => ({ credentials: {} }),
+  credentials_add: () => ({ credentials: {} }),
   oauth_start: ({ integration }) => ({ integration }),
   oauth_url: ({ integration }) => ({ integration }),
   oauth_status: () => ({ flow: "flow_1" }),
@@ -34,11 +35,14 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   channels_set: () => ({ channels: [] }),
   tools_list: ({ profile }) => ({ profile }),
   tools_call: ({ profile }) => ({ profile }),
+  messages_list: ({ profile }) => ({ profile }),
+  messages_link: ({ profile, integration }) => ({ profile, integration }),
+  messages_assign: ({ profile, integration }) => ({ profile, integration }),
   notify_send: ({ profile }) => ({ message: "Hello", profile }),
 };
 
 /** These fields are the id of something that belongs to a workspace. */
-const IDS = ["integration", "profile", "request", "approval", "key"];
+const IDS = ["integration", "profile", "request", "approval", "key", "link"];
 
 function fieldsOf({ name }: RestRoute, ids: Ids): object {
   return FIELDS[name]?.(ids) ?? {};
@@ -63,6 +67,8 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
   const sent = { body: { service: "github", reason: "To file bugs", profile: "coder" } };
   const { id: asked } = await api.data<{ id: string }>("POST /requests", sent);
   const { id: key } = await api.data<{ id: string }>("POST /keys", { body: {} });
+  const assigned = { body: { profile: "coder", integration: integration.id } };
+  const { id: link } = await api.data<{ id: string }>("PUT /messages/links", assigned);
   const sibling = await siblingWorkspace(store, hub.workspaceId, "test");
   const addKey = async (spec: { scopes?: readonly Scope[]; profileId?: string; workspaceId?: string }) =>
     (await createKey(store.db, { workspaceId: hub.workspaceId, mode: "live", ...spec })).token;
@@ -75,6 +81,7 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
       request: asked,
       approval,
       key,
+      link,
       service: "webhook",
       tool: "mcp__webhook__send_event",
     },
@@ -158,7 +165,18 @@ test("without a key, every route is 401 and nothing changes", async () => {
 
 test("what is public is a short list", async () => {
   const { url } = await openWorld();
-  const paths = ["/", "/healthz", "/docs", "/mcp", "/mcp/webhook", "/v1", "/v1/openapi.json", "/v1/nowhere"];
+  const paths = [
+    "/",
+    "/healthz",
+    "/docs",
+    "/mcp",
+    "/mcp/webhook",
+    "/v1",
+    "/v1/openapi.json",
+    "/v1/nowhere",
+    "/v1/hooks/int_1",
+    "/v1/messages/stream",
+  ];
 
   const answers = await Promise.all(paths.map(async (path) => [path, (await fetch(`${url}${path}`)).status] as const));
 
@@ -171,6 +189,8 @@ test("what is public is a short list", async () => {
     "/v1": 401,
     "/v1/openapi.json": 200,
     "/v1/nowhere": 401,
+    "/v1/hooks/int_1": 405,
+    "/v1/messages/stream": 401,
   });
 });
 

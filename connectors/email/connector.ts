@@ -1,4 +1,5 @@
 import { apiKey, cutText, defineConnector, HubError } from "#connector";
+import { inbound } from "./events.ts";
 import * as operations from "./operations.ts";
 import { Settings } from "./settings.ts";
 
@@ -33,6 +34,7 @@ export default defineConnector({
   ],
   config: Settings,
   operations,
+  inbound,
   verify: {
     operation: "list_domains",
     account: ({ data: [domain] }) =>

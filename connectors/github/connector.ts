@@ -1,4 +1,5 @@
 import { apiKey, defineConnector, oauth2 } from "#connector";
+import { inbound } from "./events.ts";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
@@ -20,6 +21,7 @@ export default defineConnector({
       pattern: /^(github_pat_|gh[pous]_)[\w.-]+$/,
       patternHint: "starts with github_pat_ or ghp_",
       createAt: "https://github.com/settings/personal-access-tokens/new",
+      more: [{ label: "Webhook secret", env: "GITHUB_WEBHOOK_SECRET", pattern: /^\S+$/, optional: true }],
     }),
     oauth2({
       authorizeUrl: "https://github.com/login/oauth/authorize",
@@ -33,6 +35,7 @@ export default defineConnector({
     }),
   ],
   operations,
+  inbound,
   verify: {
     operation: "read_viewer",
     account: (viewer) => ({ id: String(viewer.id), label: viewer.login }),

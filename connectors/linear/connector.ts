@@ -1,4 +1,5 @@
 import { apiKey, defineConnector, oauth2 } from "#connector";
+import { inbound } from "./events.ts";
 import * as operations from "./operations.ts";
 
 export default defineConnector({
@@ -16,6 +17,7 @@ export default defineConnector({
       pattern: /^lin_api_\w+$/,
       patternHint: "starts with lin_api_",
       createAt: "https://linear.app/settings/account/security",
+      more: [{ label: "Webhook signing secret", env: "LINEAR_WEBHOOK_SECRET", pattern: /^\w+$/, optional: true }],
     }),
     oauth2({
       authorizeUrl: "https://linear.app/oauth/authorize",
@@ -29,6 +31,7 @@ export default defineConnector({
     }),
   ],
   operations,
+  inbound,
   verify: {
     operation: "read_viewer",
     // A user belongs to one workspace, so the same person has another id in the next.

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { apiKey, cutText, defineConnector, HubError, type Notification, oauth2 } from "#connector";
+import { inbound, splitThread } from "./events.ts";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
@@ -33,6 +34,7 @@ export default defineConnector({
         {
           label: "App-level token, to receive messages without a public address",
           env: "SLACK_APP_TOKEN",
+          placement: { header: "authorization", prefix: "Bearer " },
           pattern: /^xapp-[\w-]+$/,
           patternHint: "starts with xapp-",
           optional: true,
@@ -79,6 +81,7 @@ export default defineConnector({
       .describe("The channel that gets notifications: its id or #name"),
   }),
   operations,
+  inbound,
   verify: {
     operation: "read_workspace",
     account: ({ team_id, user_id, team, user }) => ({
@@ -91,12 +94,13 @@ export default defineConnector({
       operation: "post_message",
       isReadable: true,
       toInput(notification, { notifyChannel }) {
+        const { link, thread, message } = notification;
+        if (thread !== undefined) return { ...splitThread(thread), text: cutText(escapeText(message), TEXT_LIMIT) };
         if (notifyChannel === undefined) {
           throw new HubError("invalid_input", "Slack has no channel to notify: its setting notifyChannel is not set.", {
             hint: "Set it with --config notifyChannel=#general.",
           });
         }
-        const { link } = notification;
         return {
           channel: notifyChannel,
           text: writeText(notification),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { apiKey, cutText, defineConnector, HubError, type Notification } from "#connector";
 import { ChatId } from "./chat-id.ts";
+import { inbound, splitThread } from "./events.ts";
 import { readFailure } from "./failure.ts";
 import * as operations from "./operations.ts";
 
@@ -35,6 +36,7 @@ export default defineConnector({
     defaultChatId: ChatId.optional().describe("The chat that gets notifications"),
   }),
   operations,
+  inbound,
   verify: {
     operation: "read_bot",
     account: (bot) => ({ id: String(bot.id), label: `@${bot.username}` }),
@@ -43,12 +45,13 @@ export default defineConnector({
     send: {
       operation: "send_message",
       toInput(notification, { defaultChatId }) {
+        const { link, urgency, thread, message } = notification;
+        if (thread !== undefined) return { ...splitThread(thread), text: cutText(message, TEXT_LIMIT) };
         if (defaultChatId === undefined) {
           throw new HubError("invalid_input", "Telegram has nobody to notify: its setting defaultChatId is not set.", {
             hint: "Set it with --config defaultChatId=… to the id of a chat that the bot is in.",
           });
         }
-        const { link, urgency } = notification;
         return {
           chat_id: defaultChatId,
           text: writeText(notification),

@@ -111,7 +111,11 @@ export const send_message = operation({
   summary:
     "Send a text message to a person, group or channel. Returns the message with its message_id. Take chat_id from a received message or from the owner; a person must have written to the bot first.",
   effect: "write",
-  input: z.object({ chat_id: ChatId, ...messageFields }),
+  input: z.object({
+    chat_id: ChatId,
+    message_thread_id: z.int().exactOptional().describe("The topic of a forum group, as its messages name it"),
+    ...messageFields,
+  }),
   output: Message,
   run: async (input, context) => (await openTelegram(context)).raw.sendMessage(withKeyboard(input)),
 });

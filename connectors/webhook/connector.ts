@@ -1,4 +1,5 @@
 import { apiKey, defineConnector } from "#connector";
+import { inbound } from "./events.ts";
 import * as operations from "./operations.ts";
 
 export default defineConnector({
@@ -27,6 +28,7 @@ export default defineConnector({
     }),
   ],
   operations,
+  inbound,
   verify: {
     operation: "ping",
     account: ({ receiver }) => ({ label: receiver }),

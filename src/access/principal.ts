@@ -12,6 +12,8 @@ export const SCOPES = [
   "keys:write",
   "tools",
   "notify",
+  "messages:read",
+  "messages:write",
   "proxy",
   "skills:write",
   "credentials:read",
@@ -26,6 +28,8 @@ export const PROFILE_SCOPES: readonly Scope[] = [
   "approvals:read",
   "tools",
   "notify",
+  "messages:read",
+  "messages:write",
 ];
 
 /** Who is asking: the owner of a workspace, or one of its profiles. */

@@ -14,6 +14,7 @@ export async function createProfile(db: Db, workspaceId: string, name: string): 
     name,
     notification_channels: "[]",
     created_at: new Date().toISOString(),
+    runtime_integration_id: null,
   };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto("profiles")

@@ -6,6 +6,7 @@ import type { Calls } from "../call/open-calls.ts";
 import type { Effect, Method } from "../connector/operation.ts";
 import type { RequestLine } from "../connector/request-line.ts";
 import { HubError } from "../errors.ts";
+import type { Inbound } from "../inbound/open-inbound.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
 import type { OauthParts } from "../integrations/oauth-flows.ts";
 import type { OwnerNotices } from "../notify/owner-notices.ts";
@@ -14,6 +15,7 @@ import type { OwnerNotices } from "../notify/owner-notices.ts";
 export interface ActionContext extends OauthParts, Ledger {
   readonly calls: Calls;
   readonly notices: OwnerNotices;
+  readonly inbound: Inbound;
   /** Addresses of the pages on which owners decide. */
   readonly links: DecisionLinks;
   readonly credentialsOf: CredentialsOf;

@@ -7,6 +7,7 @@ import * as env from "./env.ts";
 import * as grants from "./grants.ts";
 import * as integrations from "./integrations.ts";
 import * as keys from "./keys.ts";
+import * as messages from "./messages.ts";
 import * as notify from "./notify.ts";
 import * as oauthApps from "./oauth-apps.ts";
 import * as oauth from "./oauth.ts";
@@ -28,6 +29,13 @@ const actions = {
   channels,
   tools: { list, call },
   notify,
+  messages: {
+    list: messages.list,
+    link: messages.link,
+    assign: messages.assign,
+    links: messages.links,
+    unlink: messages.unlink,
+  },
   audit,
 };
 

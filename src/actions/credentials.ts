@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { removeCredentials, replaceCredentials } from "../integrations/change.ts";
+import { addCredentials, removeCredentials, replaceCredentials } from "../integrations/change.ts";
 import { action } from "./action.ts";
 import { Integration, IntegrationReference, viewIntegration } from "./integration.ts";
 import { reachIntegration } from "./reach.ts";
@@ -19,6 +19,25 @@ export const set = action({
   async run({ integration, credentials }, context) {
     const row = await reachIntegration(context, integration);
     return viewIntegration(await replaceCredentials(context, context.principal.actor, row, credentials));
+  },
+});
+
+export const add = action({
+  summary:
+    "Add a credential by which an account hears, such as the secret that checks webhooks, beside those that it has.",
+  effect: "write",
+  scope: "integrations:write",
+  who: "owner",
+  route: "PATCH /integrations/{integration}/credentials",
+  positional: ["integration"],
+  input: z.object({
+    integration: IntegrationReference,
+    credentials: z.record(z.string(), z.string().min(1)).describe("By field name, e.g. SLACK_SIGNING_SECRET"),
+  }),
+  output: Integration,
+  async run({ integration, credentials }, context) {
+    const row = await reachIntegration(context, integration);
+    return viewIntegration(await addCredentials(context, context.principal.actor, row, credentials));
   },
 });
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { settingsOf } from "../integrations/integrations.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
-export const IntegrationReference = z.string().describe("An id (int_…), a service, or service:label");
+export const IntegrationReference = z.string().describe("An id (int_…), a service, service:label or service:int_…");
 
 export const Label = z.string().min(1).max(60).describe("Tells this account from others of the service");
 

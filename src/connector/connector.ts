@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { HubError, ServiceFailure } from "../errors.ts";
 import type { Auth } from "./auth.ts";
+import type { Inbound } from "./inbound.ts";
 import type { CallContext, Operation } from "./operation.ts";
 
 /** What an agent tells a person, whatever the channel. */
@@ -14,6 +15,8 @@ export interface Notification {
   readonly createdAt: string;
   /** The name of the profile that speaks. */
   readonly profile: string;
+  /** Where it is said, as the connector's `inbound` named the thread; where notifications go when absent. */
+  readonly thread?: string;
   /** Where the reader can act on it: a button where the channel has buttons. */
   readonly link?: { readonly label: string; readonly url: string };
 }
@@ -72,6 +75,8 @@ export interface Connector {
   readonly models?: Models;
   /** How to send a notification. The connector's id is the channel's name. */
   readonly channel?: { readonly send: Send };
+  /** How it tells what happens there, and what people say. */
+  readonly inbound?: Inbound;
   /**
    * What refusals mean where their HTTP status would mislead or advice would help: by status, or by the service's own
    * error code, which weighs more.

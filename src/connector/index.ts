@@ -4,6 +4,8 @@ export * from "./connector.ts";
 export * from "./contents.ts";
 export * from "./cut-text.ts";
 export * from "./graphql.ts";
+export * from "./inbound.ts";
 export * from "./operation.ts";
 export * from "./rest.ts";
+export * from "./signature.ts";
 export { HubError, type ServiceFailure, serviceError } from "../errors.ts";

@@ -3,9 +3,9 @@ import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import { checkLabel, checkSameAccount, type ConnectParts, parseConfig } from "./connect.ts";
-import { checkCredentials, type Credentials, type CredentialsOf } from "./credentials.ts";
+import { checkCredentials, checkShape, credentialFields, type Credentials, type CredentialsOf } from "./credentials.ts";
 import { findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
-import { putCredentials, sealCredentials } from "./sealed-credentials.ts";
+import { addSealed, putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
 interface Change {
@@ -56,6 +56,41 @@ export async function replaceCredentials(
       connected_at: new Date().toISOString(),
     };
   });
+}
+
+/**
+ * Adds the credentials by which an integration hears, such as the secret that checks webhooks, to those that it has.
+ *
+ * Whose the others are the service would have to be asked: they take the place of all at once.
+ */
+export async function addCredentials(
+  parts: ConnectParts,
+  actor: string,
+  row: IntegrationRow,
+  credentials: Credentials,
+): Promise<IntegrationRow> {
+  const connector = await parts.catalog.connector(row.service);
+  const heard = [connector.inbound?.signature.secret, connector.inbound?.socket?.credential];
+  const fields = credentialFields(connector).filter(({ env, optional }) => optional === true && heard.includes(env));
+  const names = fields.map(({ env }) => env);
+  const other = Object.keys(credentials).find((name) => !names.includes(name));
+  if (other !== undefined) {
+    throw new HubError("invalid_input", `${other} can't be added to an account of ${connector.name}.`, {
+      hint: `What can be added is ${names.join(", ") || "nothing"}; "credentials set" replaces all.`,
+    });
+  }
+  for (const field of fields) checkShape(connector.name, field, credentials[field.env]);
+  const sealed = await sealCredentials(parts.vault, row, credentials);
+  return write(
+    parts,
+    actor,
+    row,
+    { action: "credentials.add", details: { fields: Object.keys(credentials).join(" ") } },
+    async (db) => {
+      await addSealed(db, row, sealed);
+      return {};
+    },
+  );
 }
 
 /** Takes an integration's credentials away; what it was granted to stays, without effect until it has new ones. */

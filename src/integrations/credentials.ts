@@ -28,8 +28,9 @@ export function checkCredentials(connector: Connector, given: Credentials, baseU
   }
 }
 
-function checkShape(service: string, field: CredentialField, value: string): void {
-  if (field.pattern?.test(value) === false) {
+/** Refuses what is not as its field says; what is not given is not looked at. */
+export function checkShape(service: string, field: CredentialField, value: string | undefined): void {
+  if (value !== undefined && field.pattern?.test(value) === false) {
     throw new HubError("invalid_input", `${field.env} does not look like a ${service} ${field.label.toLowerCase()}.`, {
       hint: `It ${field.patternHint ?? `matches ${field.pattern.source}`}.`,
     });

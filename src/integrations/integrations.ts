@@ -40,7 +40,7 @@ function selectIntegrations(db: Db, workspaceId: string, service: string | undef
 }
 
 /**
- * The integration meant by an id (`int_…`), a service (`github`) or a service and label (`github:work`).
+ * The integration meant by an id (`int_…`), a service (`github`), or a service and label or id (`github:work`).
  *
  * A service of which several accounts are connected is refused: the wrong account is never guessed.
  */
@@ -52,7 +52,9 @@ export async function findIntegration(db: Db, workspaceId: string, meant: string
 export function pickIntegration(all: readonly IntegrationRow[], meant: string): IntegrationRow {
   const [service, label] = splitOnce(meant, ":");
   const found = all.filter(
-    (row) => row.id === meant || (row.service === service && (label === undefined || isSameLabel(row.label, label))),
+    (row) =>
+      row.id === meant ||
+      (row.service === service && (label === undefined || row.id === label || isSameLabel(row.label, label))),
   );
   const [only] = found;
   if (only && found.length === 1) return only;

@@ -23,6 +23,8 @@ export interface OpenCredentials {
   readonly credentialsOf: CredentialsOf;
   /** The same for a call whose outcome counts. */
   readonly lend: (integration: IntegrationRow) => Promise<Loan>;
+  /** Only what an owner pasted: it needs no renewal, and is there also where the account must be reconnected. */
+  readonly keptOf: CredentialsOf;
   /** Tells owners what an earlier process did not get to tell. */
   readonly tellUntold: () => Promise<void>;
   /** Resolves once nothing is under way that would be lost. */
@@ -35,9 +37,11 @@ export function openCredentials(parts: Omit<TokenParts, "onRenewed">): OpenCrede
   const sealedOf = remember(store.changes, (integrationId) => readSealed(store.db, integrationId));
   const tokens = openTokens({ ...parts, onRenewed: sealedOf.forget });
 
+  const openStored = async (integration: IntegrationRow): Promise<Credentials> =>
+    openSealed(vault, integration, await sealedOf(integration.id));
+
   async function open(integration: IntegrationRow): Promise<Opened> {
-    const sealed = await sealedOf(integration.id);
-    const { [TOKENS]: text, ...kept } = await openSealed(vault, integration, sealed);
+    const { [TOKENS]: text, ...kept } = await openStored(integration);
     if (text === undefined) return { kept, set: {} };
     if (integration.status === "error") throw mustReconnect(integration, integration.status_reason ?? "");
     return { kept, set: await tokens.keepFresh(integration, readTokens(text)) };
@@ -45,6 +49,10 @@ export function openCredentials(parts: Omit<TokenParts, "onRenewed">): OpenCrede
 
   return {
     credentialsOf: async (integration) => combine(await open(integration)),
+    async keptOf(integration) {
+      const { [TOKENS]: _, ...kept } = await openStored(integration);
+      return kept;
+    },
     lend: async (integration) => makeLoan(parts, tokens, integration, await open(integration)),
     tellUntold: () => tellUntold(parts),
     settle: tokens.settle,

@@ -27,11 +27,21 @@ export function sealCredentials(vault: Vault, integration: Address, credentials:
 export async function putCredentials(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
   await supersedeTurns(db, row);
   await db.deleteFrom("credentials").where("integration_id", "=", row.id).execute();
+  await addSealed(db, row, sealed);
+}
+
+/** Adds credentials to those that an integration has; one of the same field is replaced. */
+export async function addSealed(db: Transaction<Tables>, row: IntegrationRow, sealed: Sealed): Promise<void> {
   const owner = { integration_id: row.id, workspace_id: row.workspace_id, updated_at: new Date().toISOString() };
   for (const credential of sealed) {
     await db
       .insertInto("credentials")
       .values({ ...credential, ...owner })
+      .onConflict((conflict) =>
+        conflict
+          .columns(["integration_id", "field"])
+          .doUpdateSet({ sealed: credential.sealed, updated_at: owner.updated_at }),
+      )
       .execute();
   }
 }

@@ -11,7 +11,7 @@ export interface SendParts {
   readonly calls: Calls;
 }
 
-export type Notice = Pick<Notification, "message" | "title" | "urgency" | "link">;
+export type Notice = Pick<Notification, "message" | "title" | "urgency" | "link" | "thread">;
 
 export interface Delivered {
   readonly delivery: string;

@@ -1,15 +1,15 @@
 import type { Transaction } from "kysely";
 import type { Db, Engine } from "./open.ts";
-import type { ChangeRow, Tables } from "./tables.ts";
+import type { ChangeRow, ChangeTopic, Tables } from "./tables.ts";
 
 export type Change = Pick<ChangeRow, "workspace_id" | "profile_id">;
 
-/** Tells every process that has the store open that what a profile may call has changed, within a second. */
+/** Tells every process that has the store open, within a second, of what has changed: what profiles may call, unless told. */
 export interface Changes {
   /** Records a change in the caller's transaction; without a profile it concerns the whole workspace. */
-  record(db: Transaction<Tables>, change: Change): Promise<void>;
+  record(db: Transaction<Tables>, change: Change, topic?: ChangeTopic): Promise<void>;
   /** The listener must not throw. The returned function ends it. */
-  subscribe(listener: (change: Change) => void): () => void;
+  subscribe(listener: (change: Change) => void, topic?: ChangeTopic): () => void;
   /** Tells the listeners now what is new. Call it after a commit, and before trusting what was cached. */
   catchUp(): Promise<void>;
   /** Whether `catchUp` may find something that another process wrote. Always false where only polling can tell. */
@@ -21,7 +21,7 @@ const POLL_MS = 250;
 const KEPT_MS = 60 * 60 * 1000;
 
 export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
-  const listeners = new Set<(change: Change) => void>();
+  const listeners = new Set<{ readonly topic: ChangeTopic; readonly tell: (change: Change) => void }>();
   let last = await lastSeq(db);
   let running: Promise<void> | undefined;
 
@@ -29,7 +29,7 @@ export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
     const rows = await db.selectFrom("changes").selectAll().where("seq", ">", last).orderBy("seq").execute();
     for (const row of rows) {
       last = row.seq;
-      for (const listener of listeners) listener(row);
+      for (const { topic, tell } of listeners) if (topic === row.topic) tell(row);
     }
   }
 
@@ -48,17 +48,18 @@ export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
   timer.unref();
 
   return {
-    async record(transaction, change) {
+    async record(transaction, change, topic = "access") {
       await engine.inOrder(transaction);
       const now = new Date();
       await transaction
         .insertInto("changes")
-        .values({ workspace_id: change.workspace_id, profile_id: change.profile_id, at: now.toISOString() })
+        .values({ workspace_id: change.workspace_id, profile_id: change.profile_id, topic, at: now.toISOString() })
         .execute();
       const old = new Date(now.getTime() - KEPT_MS).toISOString();
       await transaction.deleteFrom("changes").where("at", "<", old).execute();
     },
-    subscribe(listener) {
+    subscribe(tell, topic = "access") {
+      const listener = { topic, tell };
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

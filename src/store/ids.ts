@@ -10,6 +10,8 @@ const PREFIXES = {
   page: "page",
   call: "call",
   delivery: "dlv",
+  message: "msg",
+  link: "link",
   dataKey: "dk",
   oauthApp: "app",
   oauthFlow: "flow",

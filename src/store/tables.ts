@@ -1,7 +1,8 @@
 import type { Generated } from "kysely";
+import type { InboundTables } from "./inbound-tables.ts";
 
 /** The tables as their rows are read and written. Times are ISO-8601 UTC, JSON is text, truth is 0 or 1. */
-export interface Tables {
+export interface Tables extends InboundTables {
   workspaces: WorkspaceRow;
   profiles: ProfileRow;
   keys: KeyRow;
@@ -21,6 +22,7 @@ export interface Tables {
   answers: AnswerRow;
   settings: SettingRow;
   changes: ChangeRow;
+  leases: LeaseRow;
 }
 
 type Truth = 0 | 1;
@@ -40,6 +42,8 @@ export interface ProfileRow {
   /** JSON list of channels that `notify_user` may use, e.g. `["slack","telegram:int_…"]`; the first is the default. */
   notification_channels: string;
   created_at: string;
+  /** The webhook account by which the agent's runtime is told of messages. */
+  runtime_integration_id: string | null;
 }
 
 export interface KeyRow {
@@ -295,10 +299,22 @@ export interface SettingRow {
   value: string;
 }
 
-/** A note to every process that what a profile (or all of a workspace) may call has changed. */
+/** `access` where what a profile may call has changed, `messages` where there are new ones for it. */
+export type ChangeTopic = "access" | "messages";
+
+/** A note to every process that something has changed for a profile, or for all of a workspace. */
 export interface ChangeRow {
   seq: Generated<number>;
   workspace_id: string;
   profile_id: string | null;
+  topic: Generated<ChangeTopic>;
   at: string;
+}
+
+/** Who may do something that one process does at a time. Each holder gets a higher fence than the one before. */
+export interface LeaseRow {
+  name: string;
+  fence: number;
+  /** Null when nobody holds it; in the past when the holder died. */
+  held_until: string | null;
 }

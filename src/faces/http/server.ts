@@ -16,7 +16,9 @@ import { serveAuditExport } from "./audit-export.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
 import { readProxyAddress, serveProxy } from "./proxy.ts";
+import { serveMessageStream } from "./message-stream.ts";
 import { PROBLEM_TYPE, problemHeaders, toProblem } from "./problem.ts";
+import { readWebhookAddress, serveWebhook } from "./webhooks.ts";
 
 export interface HttpServer {
   /** Where it listens, e.g. `http://127.0.0.1:7300`. */
@@ -47,6 +49,7 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
     url,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      hub.inbound.stopWaiting();
       await mcp.close();
       // Connections without a request are not waited for: a client may have opened them to no end.
       await Promise.race([Promise.allSettled(answering), setTimeout(STOP_MS, undefined, { ref: false })]);
@@ -87,6 +90,9 @@ function openRoutes(hub: Hub, mcp: McpHttp): Route {
     const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const page = readPagePath(path);
     if (page) return servePage(request, response, page);
+    const hooked = readWebhookAddress(path);
+    if (hooked !== undefined) return serveWebhook(hub, request, response, hooked);
+    if (path === "/v1/messages/stream") return serveMessageStream(hub, limits, request, response);
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
     if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);

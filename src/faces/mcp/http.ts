@@ -9,7 +9,8 @@ import {
 import { findRevokedKeys } from "../../access/keys.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Hub } from "../../hub.ts";
-import { onToolsChanged } from "./listen.ts";
+import { keepInformed, onChanged } from "./listen.ts";
+import { MESSAGES_URI, tellOfMessages } from "./message-resource.ts";
 import { buildServer } from "./server.ts";
 
 export interface McpHttp {
@@ -132,10 +133,13 @@ function openHandler(
   const bus: ServerEventBus = {
     publish: () => {},
     subscribe(listener) {
-      const stop = onToolsChanged(hub, caller, () => listener({ kind: "tools_list_changed" }));
+      const stops = [
+        onChanged(hub, caller, "access", () => listener({ kind: "tools_list_changed" })),
+        onChanged(hub, caller, "messages", () => listener({ kind: "resource_updated", uri: MESSAGES_URI })),
+      ];
       listening.add(listener);
       return () => {
-        stop();
+        for (const stop of stops) stop();
         listening.delete(listener);
       };
     },
@@ -167,11 +171,7 @@ async function initializeSession(
   body: unknown,
 ): Promise<Response> {
   const server = await buildServer(hub, caller, service);
-  const stopListening = onToolsChanged(hub, caller, () => {
-    server
-      .sendToolListChanged()
-      .catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
-  });
+  const stopListening = keepInformed(hub, caller, server, tellOfMessages);
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     onsessioninitialized(id) {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { openTestHub } from "#testing";
 import { ensureWorkspace } from "../../access/workspaces.ts";
-import { onToolsChanged } from "./listen.ts";
+import { onChanged } from "./listen.ts";
 
 const A_WHILE_MS = 1000;
 
@@ -15,7 +15,7 @@ async function arrange() {
   const testHub = await openTestHub();
   const caller = await testHub.addProfile("coder");
   const tell = vi.fn<() => void>();
-  const stop = onToolsChanged(testHub.hub, caller, tell);
+  const stop = onChanged(testHub.hub, caller, "access", tell);
   const { store } = testHub.hub;
   const record = async (workspaceId: string, profileId: string | null): Promise<void> => {
     await store.transaction((db) => store.changes.record(db, { workspace_id: workspaceId, profile_id: profileId }));

@@ -12,6 +12,7 @@ import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { Conformance } from "./conformance.ts";
 import { askUser, findUser, type StateCodec } from "./consent.ts";
+import { offerMessages } from "./message-resource.ts";
 import { toErrorResult, toToolResult } from "./results.ts";
 import { findVisitor, showWay } from "./visit.ts";
 
@@ -34,8 +35,7 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
     ttlSeconds: STATE_TTL_SECONDS,
     bind: () => `${caller.profileId} ${caller.actor}`,
   });
-  const conformance =
-    hub.config.conformance && service === "conformance" ? await loadConformance(hub, caller, codec) : undefined;
+  const conformance = service === "conformance" ? await loadConformance(hub, caller, codec) : undefined;
   const server = new Server(
     { name: "patchbay", version: hub.version },
     {
@@ -45,7 +45,8 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
       requestState: { verify: codec.verify },
     },
   );
-  conformance?.equip(server);
+  if (conformance) conformance.equip(server);
+  else offerMessages(server, hub, caller);
 
   server.setRequestHandler("tools/list", async () => {
     const tools = await listAllTools(hub, caller, service);
@@ -81,7 +82,8 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
   return server;
 }
 
-async function loadConformance(hub: Hub, caller: Caller, codec: StateCodec): Promise<Conformance> {
+async function loadConformance(hub: Hub, caller: Caller, codec: StateCodec): Promise<Conformance | undefined> {
+  if (!hub.config.conformance) return undefined;
   const { openConformance } = await import("./conformance.ts");
   return openConformance(hub, caller, codec);
 }

@@ -1,7 +1,8 @@
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Hub } from "../../hub.ts";
-import { onToolsChanged } from "./listen.ts";
+import { keepInformed } from "./listen.ts";
+import { MESSAGES_URI, tellOfMessages } from "./message-resource.ts";
 import { buildServer } from "./server.ts";
 
 /** Serves one profile on stdin and stdout until stdin ends. */
@@ -10,14 +11,11 @@ export async function serveMcpStdio(hub: Hub, caller: Caller, service?: string):
     process.stdin.once("end", resolve);
     process.stdin.once("close", resolve);
   });
-  const connection = serveStdio(async () => {
+  const connection = serveStdio(async ({ era }) => {
     const server = await buildServer(hub, caller, service);
-    const stop = onToolsChanged(hub, caller, () => {
-      server
-        .sendToolListChanged()
-        .catch((error: unknown) => hub.log.debug("A client was not told of a change.", {}, error));
-    });
-    server.onclose = stop;
+    // From protocol 2026-07-28 on the SDK knows who listens to what.
+    const tell = era === "modern" ? () => server.sendResourceUpdated({ uri: MESSAGES_URI }) : tellOfMessages;
+    server.onclose = keepInformed(hub, caller, server, tell);
     return server;
   });
   await ended;

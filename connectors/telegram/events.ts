@@ -1,0 +1,106 @@
+import * as z from "zod";
+import type { Hearer, Inbound, InboundEvent, Said } from "#connector";
+import { openTelegram } from "./client.ts";
+
+const Person = z.object({
+  id: z.int(),
+  is_bot: z.boolean().nullish(),
+  first_name: z.string().nullish(),
+  last_name: z.string().nullish(),
+  username: z.string().nullish(),
+});
+
+const Message = z.object({
+  message_id: z.int(),
+  date: z.int(),
+  from: Person,
+  chat: z.object({ id: z.int(), type: z.string() }),
+  message_thread_id: z.int().nullish(),
+  is_topic_message: z.boolean().nullish(),
+  text: z.string().nullish(),
+  caption: z.string().nullish(),
+  reply_to_message: z.object({ from: Person.nullish() }).nullish(),
+});
+
+const Update = z.object({ update_id: z.int(), message: z.unknown() });
+
+/** What the hub wants to hear of. */
+const WANTED = ["message", "callback_query"] as const;
+
+const WAIT_SECONDS = 25;
+
+/** Updates, asked for or sent by webhook: https://core.telegram.org/bots/api#getting-updates. */
+export const inbound: Inbound = {
+  signature: {
+    kind: "token",
+    secret: "TELEGRAM_WEBHOOK_SECRET",
+    header: "x-telegram-bot-api-secret-token",
+  },
+
+  read({ body }, hearer) {
+    const { success, data } = Update.safeParse(body);
+    if (!success) return [];
+    const message = readMessage(data.message, hearer);
+    const event: InboundEvent = { id: String(data.update_id), type: message ? "message" : "update" };
+    return [{ ...event, ...(message && { message }) }];
+  },
+
+  poll: {
+    async next(context, position) {
+      const telegram = await openTelegram(context);
+      const updates = await telegram.raw.getUpdates({
+        timeout: WAIT_SECONDS,
+        allowed_updates: WANTED,
+        ...(position !== undefined && { offset: Number(position) }),
+      });
+      const last = updates.at(-1);
+      return { updates, position: last ? String(last.update_id + 1) : position };
+    },
+  },
+
+  webhook: {
+    set: async (context, url, secret_token) =>
+      (await openTelegram(context)).raw.setWebhook({ url, secret_token, allowed_updates: WANTED }),
+    clear: async (context) => (await openTelegram(context)).raw.deleteWebhook({}),
+  },
+
+  pairing: {
+    operation: "read_bot",
+    url(bot, code) {
+      const { data } = z.object({ username: z.string() }).safeParse(bot);
+      return data && `https://t.me/${data.username}?start=${code}`;
+    },
+  },
+};
+
+/** Undefined for what no person says: edits come as other updates and are not asked for. */
+function readMessage(value: unknown, { id, label }: Hearer): Said | undefined {
+  const { success, data } = Message.safeParse(value);
+  if (!success || data.from.is_bot === true) return undefined;
+  const text = data.text ?? data.caption;
+  if (typeof text !== "string") return undefined;
+  const chat = String(data.chat.id);
+  const isInThread = data.is_topic_message === true && typeof data.message_thread_id === "number";
+  const isAnswer = data.reply_to_message?.from?.id === Number(id);
+  return {
+    text,
+    person: readPerson(data.from),
+    chat,
+    thread: isInThread ? `${chat}:${data.message_thread_id}` : chat,
+    isInThread,
+    isAddressed: data.chat.type === "private" || text.startsWith("/") || isAnswer || text.includes(label),
+    at: new Date(data.date * 1000).toISOString(),
+  };
+}
+
+function readPerson({ id, first_name, last_name, username }: z.output<typeof Person>): Said["person"] {
+  const named = [first_name, last_name].filter((part) => typeof part === "string").join(" ");
+  const name = named === "" ? (username ?? "") : named;
+  return { id: String(id), ...(name !== "" && { name }) };
+}
+
+/** A thread as `events.ts` names it, for whoever sends to it. */
+export function splitThread(thread: string): { readonly chat_id: string; readonly message_thread_id?: number } {
+  const [chat_id = "", topic] = thread.split(":");
+  return { chat_id, ...(topic !== undefined && { message_thread_id: Number(topic) }) };
+}

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { onEachStore, openTestHub, startChild, startService, type TestDatabase } from "#testing";
+import { sendSigned } from "../../test/fixtures/send-signed.ts";
+import { openStore } from "../store/open.ts";
+import { linkAccount } from "./links.ts";
+
+const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
+const SENDER = new URL("../../test/fixtures/tell-webhooks.ts", import.meta.url);
+const HUB = new URL("../../test/fixtures/serve-hub.ts", import.meta.url);
+
+/** A hub in this database that hears Slack, with an agent that hears all of it. */
+async function arrange(database: TestDatabase) {
+  const slack = await startService({ "POST /auth.test": { ok: true, team_id: "T1", user_id: "U0BOT" } });
+  const hub = await openTestHub({ env: { PATCHBAY_DATABASE_URL: database.url } });
+  const credentials = { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789", SLACK_SIGNING_SECRET: SECRET };
+  const account = await hub.connect("slack", slack.url, credentials);
+  const caller = await hub.addProfile("coder");
+  const { profile } = await hub.hub.calls.holdingsOf(caller.profileId);
+  await linkAccount(hub.hub, "test", account, profile);
+  return { hub, account };
+}
+
+async function startHub(env: Readonly<Record<string, string>>) {
+  const child = startChild(HUB, JSON.stringify(env));
+  return { child, url: await child.nextLine() };
+}
+
+const event = (ts: string) =>
+  JSON.stringify({
+    type: "event_callback",
+    event_id: `Ev${ts}`,
+    event: { type: "message", channel_type: "im", channel: "D1", user: "U1", text: `said ${ts}`, ts },
+  });
+
+async function textsIn({ url }: TestDatabase): Promise<string[]> {
+  const store = await openStore(url);
+  const rows = await store.db.selectFrom("messages").select("text").orderBy("seq").execute();
+  await store.close();
+  return rows.map(({ text }) => text);
+}
+
+await onEachStore((makeDatabase) => {
+  test("fifty copies of one event that reach two processes at once are one message", async () => {
+    const database = await makeDatabase();
+    const { hub, account } = await arrange(database);
+    const hubs = await Promise.all([startHub(hub.env), startHub(hub.env)]);
+
+    const senders = hubs.map(({ url }) =>
+      startChild(SENDER, `${url}/v1/hooks/${account.id}`, SECRET, event("1795000000.000100"), "25"),
+    );
+
+    expect(await Promise.all(senders.map((sender) => sender.nextLine()))).toEqual(["[200]", "[200]"]);
+    expect(await textsIn(database)).toEqual(["said 1795000000.000100"]);
+  });
+
+  test("what was answered before a process was killed is there once, also after all is sent again", async () => {
+    const database = await makeDatabase();
+    const { hub, account } = await arrange(database);
+    const first = await startHub(hub.env);
+    const all = Array.from({ length: 200 }, (_, index) => `1795000000.${String(index).padStart(6, "0")}`);
+    const send = async (url: string | undefined, ts: string) => {
+      const answer = await sendSigned(`${url}/v1/hooks/${account.id}`, SECRET, event(ts)).catch(() => undefined);
+      return answer?.status === 200 ? ts : undefined;
+    };
+
+    const taken = Promise.all(
+      all.map(async (ts, index) => {
+        const answered = await send(first.url, ts);
+        if (index === 60) await first.child.kill();
+        return answered;
+      }),
+    );
+    const answered = (await taken).filter((ts) => ts !== undefined);
+    const kept = await textsIn(database);
+    const second = await startHub(hub.env);
+    await Promise.all(all.map((ts) => send(second.url, ts)));
+
+    expect(answered.length).toBeGreaterThan(0);
+    expect(answered.length).toBeLessThan(all.length);
+    expect(kept).toEqual(expect.arrayContaining(answered.map((ts) => `said ${ts}`)));
+    expect((await textsIn(database)).toSorted()).toEqual(all.map((ts) => `said ${ts}`));
+  });
+});

@@ -1,0 +1,100 @@
+import type { Transaction } from "kysely";
+import type { Ledger } from "../access/grants.ts";
+import type { InboundEvent, Said } from "../connector/inbound.ts";
+import type { IntegrationRow, Tables } from "../store/tables.ts";
+import { claimThread, findListener, readLinkCode } from "./links.ts";
+import { putMessage } from "./messages.ts";
+import { countGuess, isNewStranger, mayGuess } from "./strangers.ts";
+
+export interface IntakeParts extends Ledger {
+  /** Says something to a person as the hub itself. Nobody waits for it. */
+  readonly say: (integration: IntegrationRow, thread: string, text: string) => void;
+}
+
+/** An event, and all that it is known by: any of it known means that it was told before. */
+export interface Told {
+  readonly event: InboundEvent;
+  readonly names: readonly string[];
+}
+
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+
+const NOBODY_HEARS =
+  "Hello! No agent listens here yet. If you were given a code for one, send it as /link CODE, or write: link CODE";
+const WRONG_CODE = "That code is wrong, was used, or has expired. Ask whoever gave it to you for a new one.";
+
+/**
+ * Stores what a service has told, all at once and each event once. When this resolves it is on disk, and whoever waits for
+ * it is told.
+ *
+ * `also` is done in the same transaction; where it says no, nothing is stored.
+ */
+export async function takeIn(
+  parts: IntakeParts,
+  integration: IntegrationRow,
+  told: readonly Told[],
+  also: (db: Transaction<Tables>) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<boolean> {
+  const { store } = parts;
+  const after: (() => void)[] = [];
+  const isStored = await store.transaction(async (db) => {
+    await store.engine.inOrder(db);
+    if (!(await also(db))) return false;
+    for (const { event, names } of told) {
+      if (!(await isFirstTime(db, integration, event.type, names))) continue;
+      if (event.message) after.push(...(await hear(parts, db, integration, event.message)));
+    }
+    return true;
+  });
+  await store.changes.catchUp();
+  for (const act of after) act();
+  return isStored;
+}
+
+async function isFirstTime(
+  db: Transaction<Tables>,
+  { id, workspace_id }: IntegrationRow,
+  type: string,
+  names: readonly string[],
+): Promise<boolean> {
+  const now = new Date();
+  const fresh = names.map((event) => ({
+    integration_id: id,
+    event,
+    workspace_id,
+    type,
+    received_at: now.toISOString(),
+  }));
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("deliveries")
+    .values(fresh)
+    .onConflict((conflict) => conflict.columns(["integration_id", "event"]).doNothing())
+    .executeTakeFirstOrThrow();
+  const old = new Date(now.getTime() - KEPT_MS).toISOString();
+  await db.deleteFrom("deliveries").where("received_at", "<", old).execute();
+  return numInsertedOrUpdatedRows === BigInt(names.length);
+}
+
+/** Gives what is to be done once it is stored. */
+async function hear(
+  parts: IntakeParts,
+  db: Transaction<Tables>,
+  integration: IntegrationRow,
+  said: Said,
+): Promise<(() => void)[]> {
+  const answer = (text: string) => [() => parts.say(integration, said.thread, text)];
+  const code = readLinkCode(said.text);
+  if (code !== undefined) {
+    if (!(await mayGuess(db, integration, said))) return [];
+    const profile = await claimThread(parts, db, integration, said, code);
+    if (profile !== undefined) return answer(`From now on ${profile} hears what is said here.`);
+    await countGuess(db, integration, said);
+    return answer(WRONG_CODE);
+  }
+  const profileId = await findListener(db, integration, said);
+  if (profileId !== undefined) {
+    await putMessage(parts.store, db, integration, profileId, said);
+    return [];
+  }
+  return said.isAddressed && (await isNewStranger(db, integration, said)) ? answer(NOBODY_HEARS) : [];
+}
