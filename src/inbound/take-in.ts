@@ -72,7 +72,15 @@ async function isFirstTime(
     .executeTakeFirstOrThrow();
   const old = new Date(now.getTime() - KEPT_MS).toISOString();
   await db.deleteFrom("deliveries").where("received_at", "<", old).execute();
-  return numInsertedOrUpdatedRows === BigInt(names.length);
+  if (numInsertedOrUpdatedRows === BigInt(names.length)) return true;
+  // The first telling may not be on disk yet. Who writes waits until it is.
+  await db
+    .updateTable("deliveries")
+    .set({ type })
+    .where("integration_id", "=", id)
+    .where("event", "in", names)
+    .execute();
+  return false;
 }
 
 /** Gives what is to be done once it is stored. */

@@ -42,7 +42,7 @@ test("a hub that is not under test has nothing that the suite calls", async () =
   const testHub = await openTestHub();
   const client = await openMcpClient(testHub.hub, await testHub.addProfile("coder"), { service });
 
-  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true } });
+  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true }, resources: { subscribe: true } });
   await expect(client.callTool({ name: "test_simple_text" })).rejects.toMatchObject({ code: -32_602 });
 });
 
@@ -52,7 +52,7 @@ test("at its other endpoints a hub under test is as any other, and lends no clie
 
   const result = await client.callTool({ name: "mcp__conformance__test_streaming_elicitation" });
 
-  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true } });
+  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true }, resources: { subscribe: true } });
   expect(result).toMatchObject({
     isError: true,
     structuredContent: { error: { code: "invalid_input", hint: "Call it over MCP at /mcp/conformance." } },

@@ -46,11 +46,11 @@ test("a list may be kept for a moment, and by nobody else", async () => {
   expect(await client.listTools()).toMatchObject({ ttlMs: 5000, cacheScope: "private" });
 });
 
-test("a hub says that it has tools that change, and nothing else", async () => {
+test("a hub says that it has tools that change and messages to subscribe to, and nothing else", async () => {
   const { hub, caller } = await arrange();
   const client = await openMcpClient(hub, caller);
 
-  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true } });
+  expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: true }, resources: { subscribe: true } });
   expect(client.getServerVersion()).toEqual({ name: "patchbay", version: hub.version });
 });
 
