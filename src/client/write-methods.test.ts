@@ -60,7 +60,7 @@ test("the types in the package are the very ones that the actions have", { timeo
   expect(right).toBe("");
   expect(wrong).toEqual([
     expect.stringContaining('"integrations.connect"'),
-    expect.stringContaining('"credentials.set"'),
+    expect.stringContaining('"credentials.add"'),
     expect.stringContaining('"integrations.disconnect"'),
     expect.stringContaining('"agents"'),
   ]);
