@@ -12,7 +12,9 @@ import { putCredentials } from "./sealed-credentials.ts";
 export async function disconnect(parts: ConnectParts, actor: string, integration: IntegrationRow): Promise<Revocation> {
   const { store, audit } = parts;
   await checkDependents(parts.catalog, integration, await listIntegrations(store.db, integration.workspace_id));
+  const { service, label } = integration;
   const revocation = await revokeAccess(parts, integration);
+  const { isRevoked, byHand } = revocation;
   await store.transaction(async (db) => {
     await putCredentials(db, integration, []);
     await db.deleteFrom("grants").where("integration_id", "=", integration.id).execute();
@@ -28,7 +30,7 @@ export async function disconnect(parts: ConnectParts, actor: string, integration
       action: "integration.disconnect",
       actor,
       integrationId: integration.id,
-      details: { service: integration.service, label: integration.label, revoked: revocation.isRevoked },
+      details: { service, label, revoked: isRevoked, ...(byHand !== undefined && { by_hand: byHand }) },
     });
   });
   await store.changes.catchUp();

@@ -8,7 +8,11 @@ import type { Hub } from "../../hub.ts";
 import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
 import { bearerToken } from "./bearer-token.ts";
 
-const TYPES: Readonly<Record<ExportFormat, string>> = { jsonl: "application/jsonl", csv: "text/csv; charset=utf-8" };
+/** The media type of each format. */
+export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
+  jsonl: "application/jsonl",
+  csv: "text/csv; charset=utf-8",
+};
 
 /** Sends a workspace's whole ledger as it is read, no faster than the owner takes it. */
 export async function serveAuditExport(
@@ -32,7 +36,7 @@ export async function serveAuditExport(
   }
   const format = readFormat(new URL(request.url ?? "/", "http://hub").searchParams);
   response.writeHead(200, {
-    "content-type": TYPES[format],
+    "content-type": EXPORT_TYPES[format],
     "content-disposition": `attachment; filename="audit.${format}"`,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",

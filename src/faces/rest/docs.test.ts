@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openTestApi } from "#testing";
 import { PROBLEM_CODES } from "../http/problem.ts";
 import { REST_ROUTES } from "./routes.ts";
+import { STREAMS } from "./streams.ts";
 
 async function fetchDocs() {
   const { url } = await openTestApi();
@@ -14,7 +15,9 @@ test("the reference shows every route, and describes every problem where its typ
   const { page } = await fetchDocs();
 
   const missing = [
-    ...REST_ROUTES.filter(({ name, path }) => !page.includes(`id="${name}"`) || !page.includes(`<code>${path}</code>`)),
+    ...[...REST_ROUTES, ...STREAMS].filter(
+      ({ name, path }) => !page.includes(`id="${name}"`) || !page.includes(`<code>${path}</code>`),
+    ),
     ...PROBLEM_CODES.filter((code) => !page.includes(`<dt id="${code}">`)),
   ];
   expect(missing).toEqual([]);

@@ -102,8 +102,6 @@ function renderOperation(
   schemas: Schemas,
 ): Markup {
   const body = requestBody?.content["application/json"]?.schema;
-  const answers = Object.values(responses).flatMap((response) => ("content" in response ? [response.content] : []));
-  const answer = answers.find((content) => content?.["application/json"])?.["application/json"]?.schema;
   return markup`<article id="${operationId}">
     <h3><b class="${TONES[method] ?? "write"}">${method}</b> <code>${path}</code></h3>
     <p>${summary}</p>
@@ -112,10 +110,20 @@ function renderOperation(
     ${body ? renderRows("Body", listRows(body, schemas)) : undefined}
     <details>
       <summary>Answer and example</summary>
-      ${answer ? renderRows("Answer", listRows(answer, schemas)) : markup`<p class="soft">204, without a body.</p>`}
+      ${Object.entries(responses).map(([status, response]) => renderAnswer(status, response, schemas))}
       <pre>${writeExample(`${url}${path}`, method, body, schemas)}</pre>
     </details>
   </article>`;
+}
+
+/** Failures are references: they are the same everywhere. */
+function renderAnswer(status: string, response: ApiOperation["responses"][string], schemas: Schemas): Markup {
+  if ("$ref" in response) return markup``;
+  const { content, description } = response;
+  const schema = content?.["application/json"]?.schema;
+  if (schema) return renderRows("Answer", listRows(schema, schemas));
+  const kinds = content ? `${Object.keys(content).join(" or ")}. ${description}` : "without a body.";
+  return markup`<p class="soft">${status}, ${kinds}</p>`;
 }
 
 function isParameter(parameter: ApiOperation["parameters"][number]): parameter is ApiParameter {

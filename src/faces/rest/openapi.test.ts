@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openTestApi } from "#testing";
 import type { ApiDescription } from "./openapi.ts";
 import { REST_ROUTES } from "./routes.ts";
+import { STREAMS } from "./streams.ts";
 
 const MODULES = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
@@ -33,13 +34,15 @@ test("the description is valid OpenAPI 3.1", async () => {
   expect(validator.version).toBe("3.1");
 });
 
-test("every action is in the description once, by its noun and verb", async () => {
+test("every action is in the description once, by its noun and verb, and every route that is none", async () => {
   const { url } = await openTestApi();
 
   const operations = operationsOf(await fetchDescription(url));
 
   const described = operations.map(({ line, operation }) => `${operation.operationId}: ${line}`);
-  expect(described.toSorted()).toEqual(REST_ROUTES.map(({ name, action }) => `${name}: ${action.route}`).toSorted());
+  const actions = REST_ROUTES.map(({ name, action }) => `${name}: ${action.route}`);
+  const others = STREAMS.map(({ name, method, path }) => `${name}: ${method} ${path}`);
+  expect(described.toSorted()).toEqual([...actions, ...others].toSorted());
   expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
 });
 

@@ -6,6 +6,7 @@ import type { Hub } from "../../hub.ts";
 import { Problem, PROBLEM_TYPE } from "../http/problem.ts";
 import { writeGuide } from "./guide.ts";
 import { REST_ROUTES, type RestRoute } from "./routes.ts";
+import { type Stream, STREAMS } from "./streams.ts";
 
 export type JsonSchema = Exclude<z.core.JSONSchema._JSONSchema, boolean>;
 
@@ -25,7 +26,7 @@ interface Reference {
   readonly $ref: string;
 }
 
-interface ApiResponse {
+export interface ApiResponse {
   readonly description: string;
   readonly headers?: Readonly<Record<string, object>>;
   readonly content?: Readonly<Record<string, Media>>;
@@ -56,7 +57,7 @@ export interface ApiDescription {
   };
 }
 
-/** Renders the description of the whole API from its actions. */
+/** Renders the description of the whole API from its actions, and from what is said of the routes that are none. */
 export function describeApi({ config, version, publicUrl }: Hub): ApiDescription {
   const schemas: Record<string, JsonSchema> = {};
   const toSchema = (type: z.ZodType, io: "input" | "output"): JsonSchema => {
@@ -70,6 +71,7 @@ export function describeApi({ config, version, publicUrl }: Hub): ApiDescription
   for (const route of REST_ROUTES) {
     (paths[route.path] ??= {})[route.method.toLowerCase()] = describeRoute(route, toSchema);
   }
+  for (const stream of STREAMS) (paths[stream.path] ??= {})[stream.method.toLowerCase()] = describeStream(stream);
   const problem = { [PROBLEM_TYPE]: { schema: toSchema(Problem, "output") } };
   const guide = writeGuide(config.server.limits.requestsPerMinute);
   return {
@@ -81,7 +83,7 @@ export function describeApi({ config, version, publicUrl }: Hub): ApiDescription
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: `${publicUrl()}/v1` }],
-    tags: [...new Set(REST_ROUTES.map(({ noun }) => noun))].map((name) => ({ name })),
+    tags: [...new Set([...REST_ROUTES, ...STREAMS].map(({ noun }) => noun))].map((name) => ({ name })),
     paths,
     components: { schemas, ...describeShared(problem) },
   };
@@ -100,6 +102,19 @@ function describeRoute(route: RestRoute, toSchema: ToSchema): ApiOperation {
     security: [{ key: [action.scope] }],
     ...describeInput(route, toSchema),
     responses: { ...describeSuccess(action, toSchema), ...FAILURES },
+  };
+}
+
+function describeStream({ name, noun, scope, whose, summary, parameters, requestBody, success }: Stream): ApiOperation {
+  return {
+    operationId: name,
+    tags: [noun],
+    summary,
+    description: `Scope ${scope}. ${whose}`,
+    security: [{ key: [scope] }],
+    parameters,
+    ...(requestBody && { requestBody }),
+    responses: { ...success, ...FAILURES },
   };
 }
 
