@@ -36,6 +36,7 @@ test("with nothing set, everything has its default", () => {
         callTimeoutMs: 30_000,
         streamTimeoutMs: 600_000,
         requestsPerMinute: 600,
+        notificationsPerMinute: 20,
       },
     },
     masterKey: undefined,

@@ -79,6 +79,8 @@ const Limits = section({
   streamTimeoutMs: Count.default(10 * 60_000),
   /** Of the REST API, for each key. */
   requestsPerMinute: Count.default(600),
+  /** Through one account; what is more waits. */
+  notificationsPerMinute: Count.default(20),
 });
 
 const Server = section({

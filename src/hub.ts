@@ -14,11 +14,10 @@ import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
 import { openInbound } from "./inbound/open-inbound.ts";
 import { openCredentials, type OpenCredentials } from "./integrations/open-credentials.ts";
-import type { TellOwner } from "./integrations/report-broken.ts";
 import { type Logger, openLog } from "./log.ts";
-import { notifyOwner } from "./notify/notify-owner.ts";
+import { openOutbox } from "./notify/open-outbox.ts";
 import { openOwnerNotices } from "./notify/owner-notices.ts";
-import { openSpeech, type Speech } from "./notify/say.ts";
+import { openSpeech } from "./notify/open-speech.ts";
 import { openStore, type Store } from "./store/open.ts";
 import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
@@ -40,9 +39,6 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   /** Addresses of the pages on which owners decide. */
   readonly links: DecisionLinks;
   readonly credentialsOf: OpenCredentials["credentialsOf"];
-  readonly tellUntold: OpenCredentials["tellUntold"];
-  /** What the hub itself says to people in threads. */
-  readonly speech: Speech;
   /** Says where the hub listens, where nobody has configured how others reach it. */
   listensAt(url: string): void;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;
@@ -59,7 +55,7 @@ export async function openHub(config: Config): Promise<Hub> {
   const masterKey = await findHubKey(config, store);
   const address = { url: publicUrl(config) };
   const features = await openFeatures({ config, store, masterKey, log, publicUrl: () => address.url });
-  const { audit, egress, notices, inbound, speech, settle } = features;
+  const { audit, egress, inbound, outbox, settle } = features;
   const workspace = await ensureWorkspace(store, "default", "live");
 
   return {
@@ -85,9 +81,8 @@ export async function openHub(config: Config): Promise<Hub> {
     },
     async close() {
       inbound.stopWaiting();
+      await outbox.close();
       await settle();
-      await speech.settle();
-      await notices.settle();
       await egress.close();
       await audit.flush();
       await store.close();
@@ -111,8 +106,6 @@ function deriveKey({ key }: MasterKey, purpose: string): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", key, "", purpose, 32));
 }
 
-const RECONNECT_LINK_MS = 7 * 24 * 60 * 60 * 1000;
-
 interface FeatureParts {
   readonly config: Config;
   readonly store: Store;
@@ -134,37 +127,38 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     streamTimeoutMs: limits.streamTimeoutMs,
   });
   const onFault = (message: string, error: unknown): void => log.error(message, {}, error);
-  const tellOwner: TellOwner = async (integration, reason) => {
-    const { id, service, label } = integration;
-    log.error(`${service}:${label} must be reconnected.`, { integration: id, reason });
-    const expiresAt = new Date(Date.now() + RECONNECT_LINK_MS);
-    await notifyOwner({ store, catalog, calls }, integration, {
-      message: `${service}:${label} must be reconnected. ${reason}\n\nBy command: patchbay connect ${service}.`,
-      urgency: "high",
-      link: {
-        label: "Reconnect",
-        url: links.sign("integrations", { id, workspaceId: integration.workspace_id }, expiresAt),
-      },
-    });
-  };
-  const credentials = openCredentials({ store, vault, audit, catalog, egress, tellOwner, onFault });
   const links = openDecisionLinks({ publicUrl: ownUrl, key: deriveKey(masterKey, "patchbay decision links") });
-  const calls = openCalls({
-    store,
+  const ledger = { store, audit, onFault };
+  const credentials = openCredentials({
+    ...ledger,
+    vault,
     catalog,
-    audit,
+    egress,
+    tellOwner: (db, integration, reason) => notices.ofBroken(db, integration, reason),
+  });
+  const calls = openCalls({
+    ...ledger,
+    catalog,
     egress,
     lend: credentials.lend,
-    onFault,
     resultTokens: limits.resultTokens,
     maxBodyBytes: limits.maxBodyBytes,
     approvalUrl: (approval) => links.open("approvals", approval),
-    onApprovalPending: (pending) => notices.ofApproval(pending),
+    onApprovalPending: (db, pending) => notices.ofApproval(db, pending),
   });
-  const notices = openOwnerNotices({ store, catalog, calls, links, onFault });
-  const speech = openSpeech({ catalog, calls }, onFault);
-  const inbound = openInbound({ store, audit, catalog, keptOf: credentials.keptOf, say: speech.say });
-  const own = { store, vault, audit, catalog, egress, calls, links, notices, inbound, speech };
+  const outbox = openOutbox({
+    ...ledger,
+    catalog,
+    calls,
+    links,
+    perMinute: limits.notificationsPerMinute,
+    now: Date.now,
+    random: Math.random,
+    onGone: credentials.giveUp,
+  });
+  const notices = openOwnerNotices({ catalog, outbox });
+  const inbound = openInbound({ store, audit, catalog, keptOf: credentials.keptOf, say: openSpeech(outbox, onFault) });
+  const own = { store, vault, audit, catalog, egress, calls, links, outbox, notices, inbound };
   return { ...own, publicUrl: ownUrl, ...credentials };
 }
 

@@ -138,9 +138,8 @@ function all(routes: readonly RestRoute[], statusOf: (route: RestRoute) => numbe
   return Object.fromEntries(routes.map((route) => [route.name, statusOf(route)]));
 }
 
-/** Every row of every table, once nothing is under way. */
-async function dump({ store, audit, notices }: Hub): Promise<Record<string, unknown>> {
-  await notices.settle();
+/** Every row of every table. */
+async function dump({ store, audit }: Hub): Promise<Record<string, unknown>> {
   await audit.flush();
   const tables = await store.db.introspection.getTables();
   const rows = tables.map(async ({ name }) => [

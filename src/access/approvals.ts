@@ -1,7 +1,8 @@
+import type { Transaction } from "kysely";
 import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
-import type { ApprovalRow } from "../store/tables.ts";
+import type { ApprovalRow, Tables } from "../store/tables.ts";
 
 /** The one call that an approval is for. */
 export interface ApprovalSubject {
@@ -28,6 +29,8 @@ interface ClaimOptions {
    */
   readonly ask?: "owner" | "user";
   readonly consent?: Consent | undefined;
+  /** Does what belongs to a new question to the owner, in the transaction that asks it. */
+  readonly onAsked?: (db: Transaction<Tables>, approval: ApprovalRow) => Promise<void>;
   readonly now?: Date;
 }
 
@@ -47,7 +50,7 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000;
 export async function claimApproval(
   store: Store,
   subject: ApprovalSubject,
-  { ask = "owner", consent, now = new Date() }: ClaimOptions = {},
+  { ask = "owner", consent, onAsked, now = new Date() }: ClaimOptions = {},
 ): Promise<ApprovalClaim> {
   return store.transaction(async (db) => {
     // One at a time, so that two equal calls neither use one approval twice nor ask twice.
@@ -64,7 +67,10 @@ export async function claimApproval(
       return { status: "consent_needed", approval: standing?.id ?? newId("approval") };
     }
     const pending = standing ?? newApproval(subject, newId("approval"), now);
-    if (!standing) await db.insertInto("approvals").values(pending).execute();
+    if (!standing) {
+      await db.insertInto("approvals").values(pending).execute();
+      await onAsked?.(db, pending);
+    }
     return { status: "pending", approval: pending.id, expiresAt: pending.expires_at, isNew: !standing };
   });
 }

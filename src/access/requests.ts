@@ -16,8 +16,16 @@ interface NewRequest {
   readonly operations?: readonly string[];
 }
 
-/** Asks the owner for a service. Whoever asks again, for no more than an undecided request is about, joins it. */
-export async function openRequest(store: Store, ask: NewRequest): Promise<{ request: RequestRow; joined: boolean }> {
+/**
+ * Asks the owner for a service. Whoever asks again, for no more than an undecided request is about, joins it.
+ *
+ * `onOpened` does what belongs to a new one, in the same transaction.
+ */
+export async function openRequest(
+  store: Store,
+  ask: NewRequest,
+  onOpened?: (db: Transaction<Tables>, request: RequestRow) => Promise<void>,
+): Promise<{ request: RequestRow; joined: boolean }> {
   return store.transaction(async (db) => {
     // One at a time, so that two equal requests become one.
     await store.engine.inOrder(db);
@@ -38,6 +46,7 @@ export async function openRequest(store: Store, ask: NewRequest): Promise<{ requ
       decided_at: null,
     };
     await db.insertInto("requests").values(request).execute();
+    await onOpened?.(db, request);
     return { request, joined: false };
   });
 }

@@ -9,6 +9,7 @@ import { HubError } from "../errors.ts";
 import type { Inbound } from "../inbound/open-inbound.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
 import type { OauthParts } from "../integrations/oauth-flows.ts";
+import type { Outbox } from "../notify/open-outbox.ts";
 import type { OwnerNotices } from "../notify/owner-notices.ts";
 
 /** What actions are run with: the hub's features and who is asking. */
@@ -16,6 +17,7 @@ export interface ActionContext extends OauthParts, Ledger {
   readonly calls: Calls;
   readonly notices: OwnerNotices;
   readonly inbound: Inbound;
+  readonly outbox: Outbox;
   /** Addresses of the pages on which owners decide. */
   readonly links: DecisionLinks;
   readonly credentialsOf: CredentialsOf;

@@ -140,10 +140,12 @@ test("a notification goes to the profile's channel, or to the account that is na
   const bare = await use(hub, caller, "mcp__notify__notify_user", { message: "Built", channel: "slack" });
   const named = await use(hub, caller, "mcp__notify__notify_user", { message: "Built", channel: `telegram:${one.id}` });
   const unsaid = await use(hub, caller, "mcp__notify__notify_user", { message: "Built" });
+  await hub.hub.outbox.drain();
 
-  expect(bare).toMatchObject({
+  expect(bare).toEqual({
     delivery: expect.stringMatching(/^dlv_/),
     channel: expect.stringMatching(/^slack:int_/),
+    status: "accepted",
   });
   expect(named).toMatchObject({ channel: `telegram:${one.id}` });
   expect(unsaid["channel"]).toBe(bare["channel"]);

@@ -9,10 +9,10 @@ import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import { notifyUser } from "../notify/notify-user.ts";
-import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ActionContext } from "./action.ts";
 import { acknowledgeAsSelf, viewMessage, WaitSeconds } from "./messages.ts";
 import { listGrantedModels } from "./models.ts";
+import { NoticeFields } from "./notice-fields.ts";
 import { askOwner, awaitGrant, isGranted, type Wish, WishFields } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
@@ -246,29 +246,11 @@ const models = agentTool({
 
 const notify_user = agentTool({
   summary:
-    "Tell the people you work for something, through the channel their owner set up. Returns the delivery and the account it went through.",
+    "Tell the people you work for something, through the channel their owner set up. Returns at once, with the delivery and the account it goes through: it is kept and tried until it arrives. mcp__notify__status tells what became of it.",
   scope: "notify",
   effect: "write",
-  input: z.object({
-    message: z.string().min(1).max(4000),
-    title: z.string().min(1).max(200).optional(),
-    channel: ChannelName.optional().describe(
-      "slack, email, webhook or telegram; one account as telegram:int_…; the default channel when absent",
-    ),
-    urgency: z.enum(["low", "normal", "high"]).default("normal"),
-  }),
-  run: (notice, { store, catalog, calls, principal, signal }) =>
-    notifyUser(
-      { store, catalog, calls },
-      principal,
-      {
-        message: notice.message,
-        urgency: notice.urgency,
-        ...(notice.title !== undefined && { title: notice.title }),
-        ...(notice.channel !== undefined && { channel: notice.channel }),
-      },
-      signal,
-    ),
+  input: z.object(NoticeFields),
+  run: (notice, context) => notifyUser(context, context.principal, notice),
 });
 
 const read_messages = agentTool({

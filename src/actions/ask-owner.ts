@@ -47,18 +47,18 @@ export async function askOwner(
   { service, reason, operations }: Wish,
 ): Promise<RequestRow & { readonly profile: string }> {
   const { profile } = await calls.holdingsOf(profileId);
-  const { request, joined } = await openRequest(store, {
+  const ask = {
     workspaceId,
     profileId,
     service,
     reason,
     ...(operations && { operations: [...new Set(operations)].toSorted() }),
+  };
+  const { request } = await openRequest(store, ask, async (db, opened) => {
+    await notices.ofRequest(db, opened, profile.name);
+    const details = { request: opened.id, service, operations: operations?.join(" ") ?? "*" };
+    await audit.appendIn(db, { workspaceId, profileId, actor, action: "request.open", details });
   });
-  if (!joined) {
-    const details = { request: request.id, service, operations: operations?.join(" ") ?? "*" };
-    await audit.append({ workspaceId, profileId, actor, action: "request.open", details });
-    notices.ofRequest(request, profile.name);
-  }
   return { ...request, profile: profile.name };
 }
 

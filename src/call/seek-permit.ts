@@ -1,3 +1,4 @@
+import type { Transaction } from "kysely";
 import { type ApprovalSubject, claimApproval, type Consent } from "../access/approvals.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Audit } from "../audit/open-audit.ts";
@@ -6,7 +7,7 @@ import { digest } from "../digest.ts";
 import { redactTokens } from "../egress/redact.ts";
 import { HubError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
-import type { IntegrationRow } from "../store/tables.ts";
+import type { IntegrationRow, Tables } from "../store/tables.ts";
 import type { Callable } from "./surface.ts";
 
 export interface PermitParts {
@@ -14,8 +15,8 @@ export interface PermitParts {
   readonly audit: Audit;
   /** Where an agent can send people: it says how an owner decides the approval, and lets nobody do it. */
   readonly approvalUrl: (approval: string) => string;
-  /** Told of each call that waits for the owner, once. */
-  readonly onApprovalPending: (pending: PendingApproval) => void;
+  /** Told of each call that waits for the owner, once, in the transaction by which it waits. */
+  readonly onApprovalPending: (db: Transaction<Tables>, pending: PendingApproval) => Promise<void>;
 }
 
 /** The account a result was made as. */
@@ -105,6 +106,7 @@ const PREVIEW_LIMIT = 50_000;
 async function seekApproval(parts: PermitParts, plea: Plea): Promise<Permit> {
   const { caller, profile, operation, chosen, account, input, user } = plea;
   const { integration, policy } = chosen.granted;
+  const entry = subjectOf(caller, operation, integration);
   const subject: ApprovalSubject = {
     workspaceId: caller.workspaceId,
     profileId: caller.profileId,
@@ -115,24 +117,24 @@ async function seekApproval(parts: PermitParts, plea: Plea): Promise<Permit> {
   };
   const { argumentsPreview, ...bound } = subject;
   const binding = digest(bound);
+  const questionOf = (approval: string): Question => ({ approval, profile, operation, account, argumentsPreview });
   const claim = await claimApproval(parts.store, subject, {
     ask: user && policy.ask_whom === "user" ? "user" : "owner",
     ...(user?.answered?.binding === binding && { consent: user.answered }),
+    async onAsked(db, { id, expires_at: expiresAt }) {
+      await parts.onApprovalPending(db, { ...questionOf(id), workspaceId: caller.workspaceId, expiresAt });
+      await parts.audit.appendIn(db, { ...entry, action: "approval.request", details: { approval: id } });
+    },
   });
   const { approval } = claim;
-  const record = (action: string): Promise<void> =>
-    parts.audit.append({ ...subjectOf(caller, operation, integration), action, details: { approval } });
-  const question = { approval, profile, operation, account, argumentsPreview };
-  if (claim.status === "consent_needed") return { status: "consent_needed", question, binding };
+  if (claim.status === "consent_needed") return { status: "consent_needed", question: questionOf(approval), binding };
   if (claim.status === "pending") {
-    const { expiresAt, isNew } = claim;
-    if (isNew) {
-      await record("approval.request");
-      parts.onApprovalPending({ ...question, workspaceId: caller.workspaceId, expiresAt });
-    }
-    return { status: "approval_pending", approval, url: parts.approvalUrl(approval), expiresAt };
+    return { status: "approval_pending", approval, url: parts.approvalUrl(approval), expiresAt: claim.expiresAt };
   }
-  if (claim.by === "user") await record(claim.status === "approved" ? "approval.consent" : "approval.decline");
+  if (claim.by === "user") {
+    const action = claim.status === "approved" ? "approval.consent" : "approval.decline";
+    await parts.audit.append({ ...entry, action, details: { approval } });
+  }
   if (claim.status === "approved") return { status: "allowed", approval };
   throw new HubError("denied", `The ${claim.by} denied this call of ${operation}.`, {
     hint: `Do without it, or ask the ${claim.by} why.`,

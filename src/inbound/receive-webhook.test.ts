@@ -17,7 +17,7 @@ async function arrange() {
   await api.data("PUT /messages/links", { body: { profile: "coder", integration: "slack" } });
   const heard = () => api.data<Message[]>("GET /messages?profile=coder");
   const said = async () => {
-    await api.hub.hub.speech.settle();
+    await api.hub.hub.outbox.drain();
     return slack.exchanges.filter(({ path }) => path === "/chat.postMessage").map(({ body }) => body);
   };
   return {

@@ -139,7 +139,7 @@ test("a token that expires and can't be renewed is used to its end, and then the
   setup.nowMs = NOW + 1;
 
   await expect(setup.ask()).rejects.toMatchObject({ code: "reconnect_required" });
-  expect(setup.parts.told).toEqual(["The access to Demo has expired."]);
+  expect(await setup.parts.told()).toEqual(["The access to Demo has expired."]);
 });
 
 const REFUSALS: readonly Reply[] = [
@@ -163,7 +163,7 @@ test.each(REFUSALS)("a refusal with $status $body ends in the status error, and 
   expect(setup.requests).toBe(1);
   const { status, status_reason } = await setup.row();
   expect(status).toBe("error");
-  expect(setup.parts.told).toEqual([status_reason]);
+  expect(await setup.parts.told()).toEqual([status_reason]);
   expect(status_reason).not.toContain("Ignore");
 });
 
@@ -203,7 +203,7 @@ test.each(OUTAGES)(
     isDown = false;
     setup.nowMs = NOW + 6_001;
     expect(await setup.ask()).toEqual({ access_token: "access-2" });
-    expect(setup.parts.told).toEqual([]);
+    expect(await setup.parts.told()).toEqual([]);
   },
 );
 
@@ -259,7 +259,7 @@ test("where the second of two tokens is refused, the first is kept and the owner
   await expect(setup.ask()).rejects.toMatchObject({ code: "reconnect_required" });
 
   expect(await setup.tokens()).toMatchObject({ access_token: { access: "access-2" }, TOKEN_1: { access: "user-1" } });
-  expect(setup.parts.told).toHaveLength(1);
+  expect(await setup.parts.told()).toHaveLength(1);
 });
 
 test("a token endpoint on a private address that is not allowed is not asked, and blames nobody", async () => {
@@ -269,5 +269,5 @@ test("a token endpoint on a private address that is not allowed is not asked, an
   await expect(setup.ask()).rejects.toMatchObject({ code: "address_refused" });
 
   expect(await setup.row()).toMatchObject({ status: "active" });
-  expect(setup.parts.told).toEqual([]);
+  expect(await setup.parts.told()).toEqual([]);
 });

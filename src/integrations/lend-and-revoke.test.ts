@@ -51,7 +51,7 @@ test("a refused token is renewed once, and the call made again with the new one"
   expect(await setup.call()).toEqual({ sub: "ada" });
 
   expect(setup.service.exchanges.map(({ path }) => path)).toEqual(["/me", "/token", "/me"]);
-  expect(setup.parts.told).toEqual([]);
+  expect(await setup.parts.told()).toEqual([]);
 });
 
 test("a token that is refused although it was just renewed breaks the integration, and its owner is told once", async () => {
@@ -61,7 +61,7 @@ test("a token that is refused although it was just renewed breaks the integratio
 
   expect(setup.service.exchanges.map(({ path }) => path)).toEqual(["/me", "/token", "/me"]);
   expect(await setup.status()).toEqual({ status: "error" });
-  expect(setup.parts.told).toHaveLength(1);
+  expect(await setup.parts.told()).toHaveLength(1);
 });
 
 test.each([

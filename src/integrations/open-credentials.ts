@@ -4,7 +4,7 @@ import type { IntegrationRow } from "../store/tables.ts";
 import type { Credentials, CredentialsOf } from "./credentials.ts";
 import { openTokens, type TokenParts, type Tokens } from "./open-tokens.ts";
 import type { RefreshParts } from "./refresh-tokens.ts";
-import { breakIntegration, mendIntegration, mustReconnect, tellUntold } from "./report-broken.ts";
+import { breakIntegration, mendIntegration, mustReconnect } from "./report-broken.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
 import { accessTokens, readTokens, TOKENS, type TokenSet } from "./token-set.ts";
 
@@ -25,8 +25,8 @@ export interface OpenCredentials {
   readonly lend: (integration: IntegrationRow) => Promise<Loan>;
   /** Only what an owner pasted: it needs no renewal, and is there also where the account must be reconnected. */
   readonly keptOf: CredentialsOf;
-  /** Tells owners what an earlier process did not get to tell. */
-  readonly tellUntold: () => Promise<void>;
+  /** Marks an integration as broken, for good or until a call through it works again. */
+  readonly giveUp: (integration: IntegrationRow, reason: string) => Promise<void>;
   /** Resolves once nothing is under way that would be lost. */
   readonly settle: () => Promise<void>;
 }
@@ -54,7 +54,9 @@ export function openCredentials(parts: Omit<TokenParts, "onRenewed">): OpenCrede
       return kept;
     },
     lend: async (integration) => makeLoan(parts, tokens, integration, await open(integration)),
-    tellUntold: () => tellUntold(parts),
+    async giveUp(integration, reason) {
+      await breakIntegration(parts, integration, reason);
+    },
     settle: tokens.settle,
   };
 }

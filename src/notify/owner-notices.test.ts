@@ -32,7 +32,7 @@ async function arrange(sendMessage: object = SENT) {
   await hub.grant(caller, account);
   await setWorkspaceChannels(hub.hub, "cli", hub.workspaceId, ["telegram"]);
   const told = async () => {
-    await hub.hub.notices.settle();
+    await hub.hub.outbox.drain();
     return telegram.exchanges.filter(({ path }) => path.endsWith("sendMessage")).map(({ body }) => body);
   };
   return { hub, caller, slack, account, owner, told };
@@ -82,7 +82,7 @@ test("where an agent could read the channel, the link is left out", async () => 
   await setWorkspaceChannels(hub.hub, "cli", hub.workspaceId, ["slack"]);
 
   await remove(hub, caller);
-  await hub.hub.notices.settle();
+  await hub.hub.outbox.drain();
 
   const posted = slack.exchanges.filter(({ path }) => path === "/chat.postMessage");
   expect(posted).toMatchObject([{ body: { text: expect.stringContaining("patchbay approvals approve apr_") } }]);
@@ -97,7 +97,7 @@ test("an account of Slack that no agent was granted takes the link", async () =>
   await setWorkspaceChannels(hub.hub, "cli", hub.workspaceId, [`slack:${own.id}`]);
 
   await remove(hub, caller);
-  await hub.hub.notices.settle();
+  await hub.hub.outbox.drain();
 
   expect(slack.exchanges.at(-1)).toMatchObject({ path: "/chat.postMessage", text: expect.stringContaining("token") });
 });

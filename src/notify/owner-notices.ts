@@ -1,58 +1,65 @@
-import { setTimeout } from "node:timers/promises";
-import type { DecisionLinks } from "../access/decision-links.ts";
+import type { Transaction } from "kysely";
 import { operationsOf } from "../access/requests.ts";
 import { showArguments, showText } from "../access/show-arguments.ts";
 import type { PendingApproval } from "../call/seek-permit.ts";
 import { cutText } from "../connector/cut-text.ts";
 import { listIntegrations } from "../integrations/integrations.ts";
-import type { RequestRow } from "../store/tables.ts";
+import type { Db } from "../store/open.ts";
+import type { IntegrationRow, RequestRow, Tables } from "../store/tables.ts";
+import type { Notice } from "./notice.ts";
 import { notifyOwner, type OwnerParts } from "./notify-owner.ts";
-import type { Notice } from "./send-notice.ts";
 
-/** Tells owners what waits for them. Nobody waits for it, and a failure is nobody's but the log's. */
+/** Tells owners what waits for them and what is broken, each in the transaction that makes it so. */
 export interface OwnerNotices {
-  ofApproval(pending: PendingApproval): void;
+  ofApproval(db: Transaction<Tables>, pending: PendingApproval): Promise<void>;
   /** `profile` is the name of who asks. */
-  ofRequest(request: RequestRow, profile: string): void;
-  /** Waits a while for what is being sent. */
-  settle(): Promise<void>;
-}
-
-interface NoticeParts extends OwnerParts {
-  readonly links: DecisionLinks;
-  readonly onFault: (message: string, error: unknown) => void;
+  ofRequest(db: Transaction<Tables>, request: RequestRow, profile: string): Promise<void>;
+  ofBroken(db: Transaction<Tables>, integration: IntegrationRow, reason: string): Promise<void>;
 }
 
 const PREVIEW_LIMIT = 1_500;
-const REQUEST_LINK_MS = 7 * 24 * 60 * 60 * 1000;
-const SETTLE_MS = 3_000;
+const LINK_MS = 7 * 24 * 60 * 60 * 1000;
 const LABEL = "Review and decide";
 
-export function openOwnerNotices(parts: NoticeParts): OwnerNotices {
-  const sending = new Set<Promise<unknown>>();
-
-  function tell(what: string, workspaceId: string, write: () => Notice | Promise<Notice>): void {
-    const sent = (async () => notifyOwner(parts, { workspace_id: workspaceId }, await write()))()
-      .catch((error: unknown) => parts.onFault(`The owner could not be told of ${what}.`, error))
-      .finally(() => sending.delete(sent));
-    sending.add(sent);
-  }
-
+export function openOwnerNotices(parts: OwnerParts): OwnerNotices {
   return {
-    ofApproval(pending) {
-      tell(pending.approval, pending.workspaceId, () => describeApproval(parts.links, pending));
+    async ofApproval(db, pending) {
+      await notifyOwner(parts, db, { workspace_id: pending.workspaceId }, describeApproval(pending));
     },
-    ofRequest(request, profile) {
-      tell(request.id, request.workspace_id, () => describeRequest(parts, request, profile));
+    async ofRequest(db, request, profile) {
+      await notifyOwner(
+        parts,
+        db,
+        { workspace_id: request.workspace_id },
+        {
+          ...(await describeRequest(db, request, profile)),
+          link: { label: LABEL, kind: "requests", id: request.id, expiresAt: inAWeek() },
+        },
+      );
     },
-    async settle() {
-      await Promise.race([Promise.all(sending), setTimeout(SETTLE_MS, undefined, { ref: false })]);
+    async ofBroken(db, integration, reason) {
+      const { id, service, label } = integration;
+      await notifyOwner(parts, db, integration, {
+        message: `${service}:${label} must be reconnected. ${reason}\n\nBy command: patchbay connect ${service}.`,
+        urgency: "high",
+        link: { label: "Reconnect", kind: "integrations", id, expiresAt: inAWeek() },
+      });
     },
   };
 }
 
-function describeApproval(links: DecisionLinks, pending: PendingApproval): Notice {
-  const { approval, workspaceId, profile, operation, account, argumentsPreview, expiresAt } = pending;
+function inAWeek(): string {
+  return new Date(Date.now() + LINK_MS).toISOString();
+}
+
+function describeApproval({
+  approval,
+  profile,
+  operation,
+  account,
+  argumentsPreview,
+  expiresAt,
+}: PendingApproval): Notice {
   const { text } = showArguments(argumentsPreview);
   return {
     title: `${profile} wants to run ${operation}`,
@@ -61,15 +68,14 @@ function describeApproval(links: DecisionLinks, pending: PendingApproval): Notic
       `By command: patchbay approvals approve ${approval}, or deny.`,
     ].join("\n\n"),
     urgency: "high",
-    link: { label: LABEL, url: links.sign("approvals", { id: approval, workspaceId }, new Date(expiresAt)) },
+    link: { label: LABEL, kind: "approvals", id: approval, expiresAt },
   };
 }
 
-async function describeRequest({ store, links }: NoticeParts, request: RequestRow, profile: string): Promise<Notice> {
+async function describeRequest(db: Db, request: RequestRow, profile: string): Promise<Notice> {
   const { id, workspace_id, service, reason } = request;
   const operations = operationsOf(request);
-  const accounts = await listIntegrations(store.db, workspace_id, service);
-  const expiresAt = new Date(Date.now() + REQUEST_LINK_MS);
+  const accounts = await listIntegrations(db, workspace_id, service);
   const answer = `patchbay requests approve ${id}, or deny`;
   return {
     title: `${profile} asks for ${service}`,
@@ -81,6 +87,5 @@ async function describeRequest({ store, links }: NoticeParts, request: RequestRo
         : `${service} is not connected. patchbay connect ${service} grants it; to refuse, patchbay requests deny ${id}.`,
     ].join("\n\n"),
     urgency: "normal",
-    link: { label: LABEL, url: links.sign("requests", { id, workspaceId: workspace_id }, expiresAt) },
   };
 }

@@ -6,6 +6,7 @@ import { answers } from "./migrations/0002-answers.ts";
 import { oauth } from "./migrations/0003-oauth.ts";
 import { decisions } from "./migrations/0004-decisions.ts";
 import { grantEnv } from "./migrations/0005-grant-env.ts";
+import { outbox } from "./migrations/0006-outbox.ts";
 import { inbound } from "./migrations/0007-inbound.ts";
 import { labels } from "./migrations/0009-labels.ts";
 import type { Db, Engine } from "./open.ts";
@@ -18,6 +19,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     "0003-oauth": oauth,
     "0004-decisions": decisions,
     "0005-grant-env": grantEnv,
+    "0006-outbox": outbox,
     "0007-inbound": inbound(engine),
     "0009-labels": labels,
   };

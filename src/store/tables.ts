@@ -11,7 +11,6 @@ export interface Tables extends InboundTables {
   oauth_apps: OauthAppRow;
   oauth_flows: OauthFlowRow;
   token_leases: TokenLeaseRow;
-  owner_notices: OwnerNoticeRow;
   data_keys: DataKeyRow;
   grants: GrantRow;
   requests: RequestRow;
@@ -20,6 +19,8 @@ export interface Tables extends InboundTables {
   audit_heads: AuditHeadRow;
   pages: PageRow;
   answers: AnswerRow;
+  notifications: NotificationRow;
+  notification_paces: NotificationPaceRow;
   settings: SettingRow;
   changes: ChangeRow;
   leases: LeaseRow;
@@ -171,13 +172,6 @@ export interface TokenLeaseRow {
   retry_at: string | null;
 }
 
-/** An integration whose owner is still to be told that it must be reconnected. */
-export interface OwnerNoticeRow {
-  integration_id: string;
-  workspace_id: string;
-  created_at: string;
-}
-
 /** A key that seals credentials, itself wrapped by the master key. */
 export interface DataKeyRow {
   id: string;
@@ -290,6 +284,58 @@ export interface AnswerRow {
   /** JSON; null where nothing is sent. */
   body: string | null;
   expires_at: string;
+}
+
+/** `accepted` until it has been delivered, or given up. */
+export type NotificationStatus = "accepted" | "delivered" | "dead";
+
+export type Urgency = "low" | "normal" | "high";
+
+/** A message to a person, kept from the commit of what caused it until long after it was delivered. */
+export interface NotificationRow {
+  /** `dlv_…`: the same on every attempt. */
+  id: string;
+  workspace_id: string;
+  /** Whose message it is; null for the hub's own. */
+  profile_id: string | null;
+  /** The account that it goes through. */
+  integration_id: string;
+  /** Who caused it: a key's id, `cli`, `stdio` or `hub`. */
+  actor: string;
+  /** The name under which people are shown it. */
+  speaker: string;
+  /** JSON of a `Content`. */
+  content: string;
+  urgency: Urgency;
+  /** The same key of the same profile within a day is the same message. */
+  dedupe_key: string | null;
+  status: NotificationStatus;
+  /** How often it was tried to the end. */
+  attempts: number;
+  /** How often it was claimed: what an earlier claim has to say counts no more. */
+  fence: number;
+  /**
+   * When it is to be tried. Whoever tries it moves this to the end of its lease, so that another one takes over from a holder
+   * that died. Once it is delivered or dead, when that was.
+   */
+  due_at: string;
+  /** Whether it waited for quiet hours or its turn, and may be told together with others that did. */
+  deferred: Truth;
+  /** The notification in which it is told. */
+  digest_id: string | null;
+  /** Why it was not delivered the last time, in one sentence without secrets. */
+  reason: string | null;
+  created_at: string;
+  delivered_at: string | null;
+}
+
+/** When an account's last notifications were, or are, to go out. Urgent ones have a lane of their own. */
+export interface NotificationPaceRow {
+  integration_id: string;
+  lane: "urgent" | "other";
+  workspace_id: string;
+  /** JSON list of moments in milliseconds, the earliest first, at most as many as may go out in a minute. */
+  slots: string;
 }
 
 export interface SettingRow {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { apiKey, type Connector, defineConnector, oauth2, type OAuth2Auth, rest } from "#connector";
 import { openAudit } from "../audit/open-audit.ts";
@@ -8,7 +9,10 @@ import type { TokenParts } from "../integrations/open-tokens.ts";
 import { openStore } from "../store/open.ts";
 import { openVault } from "../vault/open-vault.ts";
 
-export type OauthKit = OauthParts & Omit<TokenParts, "onRenewed"> & AsyncDisposable & { readonly told: string[] };
+export interface OauthKit extends OauthParts, Omit<TokenParts, "onRenewed">, AsyncDisposable {
+  /** What the owner was told, by any process. */
+  told(): Promise<unknown[]>;
+}
 
 const MASTER_KEY = { key: Buffer.alloc(32, 7), where: "a test" };
 
@@ -47,7 +51,6 @@ export function makeOauthConnector(url: string, parts: Partial<OAuth2Auth> = {})
 export async function openOauthParts(databaseUrl: string, ...connectors: readonly Connector[]): Promise<OauthKit> {
   const store = await openStore(databaseUrl);
   const egress = openEgress({ allowPrivateHosts: ["127.0.0.1"] });
-  const told: string[] = [];
   return {
     store,
     vault: await openVault({ store, masterKey: MASTER_KEY }),
@@ -58,9 +61,16 @@ export async function openOauthParts(databaseUrl: string, ...connectors: readonl
     ),
     egress,
     publicUrl: () => "http://127.0.0.1:7300",
-    told,
-    async tellOwner(_, reason) {
-      told.push(reason);
+    async told() {
+      const notes = store.db.selectFrom("settings").select("value").where("name", "like", "told %");
+      return (await notes.execute()).map(({ value }) => JSON.parse(value));
+    },
+    async tellOwner(db, { workspace_id }, reason) {
+      const value = JSON.stringify(reason);
+      await db
+        .insertInto("settings")
+        .values({ workspace_id, name: `told ${randomUUID()}`, value })
+        .execute();
     },
     onFault(message, error) {
       throw new Error(message, { cause: error });

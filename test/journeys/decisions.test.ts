@@ -20,6 +20,7 @@ async function arrange() {
     "POST /bot111:aaa/sendMessage": { ok: true, result: { message_id: 5, date: 1, chat: { id: 7, type: "private" } } },
   });
   const hub = await openTestHub({ env: { PATCHBAY_PUBLIC_URL: "https://hub.example.com" } });
+  hub.hub.outbox.start();
   const caller = await hub.addProfile("coder");
   const account = await hub.connect("slack", slack.url, SLACK);
   await hub.connect("telegram", telegram.url, { TELEGRAM_BOT_TOKEN: "111:aaa" }, { config: { defaultChatId: "7" } });

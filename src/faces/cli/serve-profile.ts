@@ -31,6 +31,7 @@ export async function serveProfile({ profile, service, config: file }: ServeProf
     const { id } = await findProfile(hub.store.db, hub.owner.workspaceId, profile);
     const caller = { ...hub.owner, profileId: id, actor: "stdio", scopes: PROFILE_SCOPES };
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void process.stdin.destroy());
+    hub.outbox.start();
     await serveMcpStdio(hub, caller, service);
     return 0;
   } finally {

@@ -25,7 +25,7 @@ export function start(options: GlobalOptions): Promise<number> {
       const opening = await prepareOpening(hub, server.url);
       if (options.json) printJson(opening);
       else print(describeOpening(hub, opening));
-      hub.tellUntold().catch((error: unknown) => hub.log.error("Owners were not told what is broken.", {}, error));
+      hub.outbox.start();
       await stopped;
     } finally {
       await server.close();

@@ -1,0 +1,84 @@
+import type { DecisionLinks } from "../access/decision-links.ts";
+import type { Calls } from "../call/open-calls.ts";
+import type { Catalog } from "../catalog/open-catalog.ts";
+import { HubError } from "../errors.ts";
+import type { Db, Store } from "../store/open.ts";
+import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
+import { findIntegrationOf } from "./claim-due.ts";
+import { mayNotifyThrough } from "./choose-channel.ts";
+import type { Content } from "./notice.ts";
+import { signLink, writeInput } from "./write-input.ts";
+
+export interface DeliverParts {
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly calls: Calls;
+  readonly links: DecisionLinks;
+  readonly now: () => number;
+}
+
+/** Tries a notification once, by the road that every call takes. Throws where it was not delivered. */
+export async function deliver(parts: DeliverParts, row: NotificationRow, signal: AbortSignal): Promise<void> {
+  const { store, catalog, calls } = parts;
+  const integration = await findCarrier(store.db, row);
+  const content = JSON.parse(row.content) as Content;
+  await checkAllowed(parts, row, integration, content);
+  const { link, ...said } = content;
+  const isHidden = link && (await isReadByAgents(parts, integration));
+  const { connector, operation, input } = await writeInput(catalog, integration, {
+    ...said,
+    ...(link && !isHidden && { link: signLink(parts.links, link, row.workspace_id) }),
+    urgency: row.urgency,
+    deliveryId: row.id,
+    createdAt: row.created_at,
+    profile: row.speaker,
+  });
+  await calls.perform({
+    actor: row.actor,
+    ...(row.profile_id !== null && { profileId: row.profile_id }),
+    integration,
+    connector,
+    operation,
+    input,
+    signal,
+    idempotencyKey: row.id,
+  });
+}
+
+async function findCarrier(db: Db, row: NotificationRow): Promise<IntegrationRow> {
+  const integration = await findIntegrationOf(db, row);
+  if (integration.status !== "disconnected") return integration;
+  throw new HubError("not_found", `${integration.service}:${integration.label} is not connected any more.`);
+}
+
+/** Much can have changed since it was accepted. A reply may go where the person wrote from. */
+async function checkAllowed(
+  { store, calls, now }: DeliverParts,
+  { profile_id }: NotificationRow,
+  integration: IntegrationRow,
+  { link, thread }: Content,
+): Promise<void> {
+  if (link && Date.parse(link.expiresAt) <= now()) {
+    throw new HubError("conflict", "What it is about has expired.");
+  }
+  if (profile_id === null || thread !== undefined) return;
+  if (await mayNotifyThrough(store.db, await calls.holdingsOf(profile_id), integration)) return;
+  throw new HubError("not_granted", `The profile may not use ${integration.service}:${integration.label} any more.`);
+}
+
+/**
+ * Whether a profile was granted an account in which what is sent can be read: a link is for its owner's eyes, so there it is
+ * left out.
+ */
+async function isReadByAgents({ store, catalog }: DeliverParts, { id, workspace_id, service }: IntegrationRow) {
+  const { channel } = await catalog.connector(service);
+  if (channel?.send.isReadable !== true) return false;
+  const grant = await store.db
+    .selectFrom("grants")
+    .select("profile_id")
+    .where("workspace_id", "=", workspace_id)
+    .where("integration_id", "=", id)
+    .where("enabled", "=", 1)
+    .executeTakeFirst();
+  return grant !== undefined;
+}

@@ -1,0 +1,46 @@
+import type { Transaction } from "kysely";
+import type { Tables } from "../store/tables.ts";
+import { type Accepted, enqueue, type EnqueueParts } from "./enqueue.ts";
+import type { NewMessage } from "./notice.ts";
+import { openWorker, type Worker, type WorkerParts } from "./run-worker.ts";
+
+export type OutboxParts = EnqueueParts & WorkerParts;
+
+/** Messages to people, from the moment that they are accepted until they are delivered or dead. */
+export interface Outbox extends Pick<Worker, "start" | "drain"> {
+  /** Accepts a message in the transaction of its cause, so that both are kept or neither. */
+  enqueue(db: Transaction<Tables>, message: NewMessage): Promise<Accepted>;
+  /** Accepts a message that has no other cause, and has it sent at once. */
+  accept(message: NewMessage): Promise<Accepted>;
+  /** Tries what this process has accepted, unless others do, and gives back what takes too long. */
+  close(): Promise<void>;
+}
+
+export function openOutbox(parts: OutboxParts): Outbox {
+  const worker = openWorker(parts);
+  let hasAccepted = false;
+  let isStarted = false;
+
+  return {
+    start() {
+      isStarted = true;
+      worker.start();
+    },
+    drain: worker.drain,
+    enqueue(db, message) {
+      hasAccepted = true;
+      return enqueue(parts, db, message);
+    },
+    async accept(message) {
+      hasAccepted = true;
+      const accepted = await parts.store.transaction((db) => enqueue(parts, db, message));
+      worker.wake();
+      return accepted;
+    },
+    async close() {
+      // A command that is over in a moment has nobody else to send what it accepted.
+      if (hasAccepted && !isStarted) await worker.drain();
+      await worker.stop();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Transaction } from "kysely";
+import type { Store } from "../store/open.ts";
+import type { IntegrationRow, NotificationPaceRow, Tables, Urgency } from "../store/tables.ts";
+
+const MINUTE_MS = 60_000;
+
+interface Wanted {
+  readonly urgency: Urgency;
+  /** Not before this. */
+  readonly fromMs: number;
+  /** How many may go out in any minute. */
+  readonly perMinute: number;
+}
+
+/** Takes the next free moment of an account and gives it in milliseconds, so that nobody is flooded. */
+export async function reserveSlot(
+  { engine }: Store,
+  db: Transaction<Tables>,
+  { id, workspace_id }: Pick<IntegrationRow, "id" | "workspace_id">,
+  { urgency, fromMs, perMinute }: Wanted,
+): Promise<number> {
+  const lane: NotificationPaceRow["lane"] = urgency === "high" ? "urgent" : "other";
+  const row = { integration_id: id, lane, workspace_id, slots: "[]" };
+  await db
+    .insertInto("notification_paces")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["integration_id", "lane"]).doNothing())
+    .execute();
+  const query = db
+    .selectFrom("notification_paces")
+    .select("slots")
+    .where("integration_id", "=", id)
+    .where("lane", "=", lane);
+  const { slots } = await engine.lockRow(query).executeTakeFirstOrThrow();
+  const last = (JSON.parse(slots) as number[]).slice(-perMinute);
+  const [earliest = 0] = last;
+  const slot = last.length < perMinute ? fromMs : Math.max(fromMs, earliest + MINUTE_MS);
+  const kept = [...last, slot].toSorted((left, right) => left - right).slice(-perMinute);
+  await db
+    .updateTable("notification_paces")
+    .set({ slots: JSON.stringify(kept) })
+    .where("integration_id", "=", id)
+    .where("lane", "=", lane)
+    .execute();
+  return slot;
+}

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { HubError } from "../errors.ts";
+import type { NotificationRow } from "../store/tables.ts";
+import { claimDue } from "./claim-due.ts";
+import { deliver, type DeliverParts } from "./deliver.ts";
+import { giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
+
+export interface WorkerParts extends DeliverParts, SettleParts {
+  readonly onFault: (message: string, error: unknown) => void;
+}
+
+/** Sends what is due. Any number of processes may: each notification is one's at a time. */
+export interface Worker {
+  /** Goes on until it is stopped. */
+  start(): void;
+  /** Looks for what is due now rather than a moment later. */
+  wake(): void;
+  /** Resolves when nothing is due, or after some seconds. */
+  drain(): Promise<void>;
+  /** Finishes what is being sent, and gives back what takes too long. */
+  stop(): Promise<void>;
+}
+
+const AT_ONCE = 8;
+const POLL_MS = 250;
+const ATTEMPT_MS = 30_000;
+const DRAIN_MS = 3_000;
+const STOP_MS = 5_000;
+
+export function openWorker(parts: WorkerParts): Worker {
+  /** By integration. */
+  const sending = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<boolean> | undefined;
+
+  /** Whether there was anything to send. */
+  async function claim(): Promise<boolean> {
+    const limit = AT_ONCE - sending.size;
+    if (limit <= 0 || stopping.signal.aborted) return false;
+    const rows = await claimDue(parts.store, { nowMs: parts.now(), limit, busy: [...sending.keys()] });
+    for (const row of rows) {
+      const sent = send(parts, row, stopping.signal).finally(() => {
+        sending.delete(row.integration_id);
+        if (timer) void look();
+      });
+      sending.set(row.integration_id, sent);
+    }
+    return rows.length > 0;
+  }
+
+  /** One look at a time, so that no integration is sent through twice at once. */
+  function look(): Promise<boolean> {
+    looking ??= claim()
+      .catch((error: unknown) => {
+        parts.onFault("The outbox could not be read, which is tried again.", error);
+        return false;
+      })
+      .finally(() => (looking = undefined));
+    return looking;
+  }
+
+  return {
+    start() {
+      timer = setInterval(() => void look(), POLL_MS).unref();
+    },
+    wake() {
+      if (timer) void look();
+    },
+    async drain() {
+      const timeUp = AbortSignal.timeout(DRAIN_MS);
+      while (!timeUp.aborted && ((await look()) || sending.size > 0)) await anyOf(sending.values(), timeUp);
+    },
+    async stop() {
+      clearInterval(timer);
+      timer = undefined;
+      await looking;
+      await anyOf([Promise.all(sending.values())], AbortSignal.timeout(STOP_MS));
+      stopping.abort(new HubError("cancelled", "The hub is stopping."));
+      await Promise.all(sending.values());
+    },
+  };
+}
+
+/** Resolves when one of these does, or the time is up. */
+async function anyOf(work: Iterable<Promise<unknown>>, timeUp: AbortSignal): Promise<void> {
+  const pending = [...work];
+  if (pending.length > 0) await Promise.race([...pending, once(timeUp, "abort")]);
+}
+
+async function send(parts: WorkerParts, row: NotificationRow, stopping: AbortSignal): Promise<void> {
+  try {
+    await attempt(parts, row, stopping);
+  } catch (error) {
+    // It is tried again when the lease is over.
+    parts.onFault(`What became of ${row.id} could not be stored.`, error);
+  }
+}
+
+async function attempt(parts: WorkerParts, row: NotificationRow, stopping: AbortSignal): Promise<void> {
+  try {
+    await deliver(parts, row, AbortSignal.any([stopping, AbortSignal.timeout(ATTEMPT_MS)]));
+  } catch (error) {
+    if (stopping.aborted) return giveBack(parts, row, parts.now());
+    if (!(error instanceof HubError)) parts.onFault(`${row.id} could not be sent.`, error);
+    return settleFailed(parts, row, error);
+  }
+  await settleDelivered(parts, row);
+}
