@@ -42,7 +42,7 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
 };
 
 /** These fields are the id of something that belongs to a workspace. */
-const IDS = ["integration", "profile", "request", "approval", "key", "link"];
+const IDS = ["integration", "profile", "request", "approval", "key", "link", "notification"];
 
 function fieldsOf({ name }: RestRoute, ids: Ids): object {
   return FIELDS[name]?.(ids) ?? {};
@@ -69,6 +69,8 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
   const { id: key } = await api.data<{ id: string }>("POST /keys", { body: {} });
   const assigned = { body: { profile: "coder", integration: integration.id } };
   const { id: link } = await api.data<{ id: string }>("PUT /messages/links", assigned);
+  const said = { body: { message: "Built", profile: "coder" } };
+  const { delivery } = await api.data<{ delivery: string }>("POST /notify", said);
   const sibling = await siblingWorkspace(store, hub.workspaceId, "test");
   const addKey = async (spec: { scopes?: readonly Scope[]; profileId?: string; workspaceId?: string }) =>
     (await createKey(store.db, { workspaceId: hub.workspaceId, mode: "live", ...spec })).token;
@@ -82,6 +84,7 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
       approval,
       key,
       link,
+      notification: delivery,
       service: "webhook",
       tool: "mcp__webhook__send_event",
     },
@@ -238,13 +241,13 @@ test("to another profile, nothing that is named is there, the owner's routes are
 test.each(["otherKey", "testKey"] as const)("no list shows the %s an id that is not its own", async (who) => {
   const world = await openWorld();
   const lists = REST_ROUTES.filter((route) => route.method === "GET" && !namesSomething(route));
-  const { integration, profile, request: asked, approval, key } = world.ids;
+  const { service: _, tool: __, ...ids } = world.ids;
 
   const answers = await Promise.all(lists.map((route) => send(world.url, route, { key: world[who], ids: world.ids })));
 
   const told = answers.map((answer) => answer.text).join("\n");
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(3);
-  expect([integration, profile, asked, approval, key].filter((id) => told.includes(id))).toEqual([]);
+  expect(Object.values(ids).filter((id) => told.includes(id))).toEqual([]);
 });
 
 test.each(["%00", "%2e%2e%2f", "int_%F0%9F%92%A5", "%27%20or%201%3D1--", "%ff", "x".repeat(300)])(

@@ -8,11 +8,13 @@ import type { Caller } from "../call/open-calls.ts";
 import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
+import { findNotification } from "../notify/notifications.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import type { ActionContext } from "./action.ts";
 import { acknowledgeAsSelf, viewMessage, WaitSeconds } from "./messages.ts";
 import { listGrantedModels } from "./models.ts";
 import { NoticeFields } from "./notice-fields.ts";
+import { showNotification } from "./notifications.ts";
 import { askOwner, awaitGrant, isGranted, type Wish, WishFields } from "./ask-owner.ts";
 
 /** What an agent tool runs with: the one who asks is always a profile. */
@@ -276,8 +278,18 @@ const read_messages = agentTool({
   },
 });
 
+const receipt = agentTool({
+  summary:
+    "Tell what became of something that you told people: accepted (kept, and tried until it arrives), delivered, or dead (given up, with the reason).",
+  scope: "notify",
+  effect: "read",
+  input: z.object({ delivery: z.string().min(1).max(64).describe("From mcp__notify__notify_user") }),
+  run: async ({ delivery }, { store, principal: { workspaceId, profileId } }) =>
+    showNotification(await findNotification(store.db, workspaceId, profileId, delivery)),
+});
+
 /** By service and operation, as if the hub were two services of its own. */
 export const AGENT_TOOLS: Readonly<Record<string, Readonly<Record<string, AgentTool>>>> = {
   integrations: { approval, connect, inspect, list, models, read_messages, read_page, request, status, toggle },
-  notify: { notify_user },
+  notify: { notify_user, status: receipt },
 };

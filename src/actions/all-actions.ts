@@ -8,6 +8,7 @@ import * as grants from "./grants.ts";
 import * as integrations from "./integrations.ts";
 import * as keys from "./keys.ts";
 import * as messages from "./messages.ts";
+import * as notifications from "./notifications.ts";
 import * as notify from "./notify.ts";
 import * as oauthApps from "./oauth-apps.ts";
 import * as oauth from "./oauth.ts";
@@ -36,6 +37,7 @@ const actions = {
     links: messages.links,
     unlink: messages.unlink,
   },
+  notifications: { list: notifications.list, inspect: notifications.inspect, replay: notifications.replay },
   audit,
 };
 

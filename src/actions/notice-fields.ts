@@ -20,7 +20,7 @@ export const NoticeFields = {
     .describe("What is said again under the same key within 24 hours is not said twice"),
 };
 
-const NotificationStatus = z.enum(["accepted", "delivered", "dead"]);
+export const NotificationStatus = z.enum(["accepted", "delivered", "dead"]);
 
 export const Accepted = z.object({
   delivery: z.string().describe("The same on every attempt; mcp__notify__status tells what became of it"),

@@ -8,6 +8,8 @@ export type OutboxParts = EnqueueParts & WorkerParts;
 
 /** Messages to people, from the moment that they are accepted until they are delivered or dead. */
 export interface Outbox extends Pick<Worker, "start" | "drain"> {
+  /** Looks for what is due now rather than a moment later; a command that is over in a moment tries it before its end. */
+  wake(): void;
   /** Accepts a message in the transaction of its cause, so that both are kept or neither. */
   enqueue(db: Transaction<Tables>, message: NewMessage): Promise<Accepted>;
   /** Accepts a message that has no other cause, and has it sent at once. */
@@ -22,6 +24,10 @@ export function openOutbox(parts: OutboxParts): Outbox {
   let isStarted = false;
 
   return {
+    wake() {
+      hasAccepted = true;
+      worker.wake();
+    },
     start() {
       isStarted = true;
       worker.start();
