@@ -36,6 +36,7 @@ export default defineConnector({
   channel: {
     send: {
       operation: "send_event",
+      isForPrograms: true,
       toInput: ({ message, title, urgency, profile, createdAt, link }) => ({
         type: "notification",
         timestamp: createdAt,

@@ -120,6 +120,8 @@ interface Send {
    * agent could read them.
    */
   readonly isReadable?: boolean;
+  /** Whether programs read it: then each notification is an event of its own, and never told together with others. */
+  readonly isForPrograms?: boolean;
   /** Throws a `HubError` where the integration's settings name no one to send to. */
   toInput(notification: Notification, config: Config): unknown;
 }
@@ -149,6 +151,7 @@ interface ConnectorSpec<
       [Name in keyof Operations & string]: {
         readonly operation: Name;
         readonly isReadable?: boolean;
+        readonly isForPrograms?: boolean;
         toInput(notification: Notification, config: z.output<Settings>): z.input<Operations[Name]["input"]>;
       };
     }[keyof Operations & string];

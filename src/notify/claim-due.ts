@@ -30,10 +30,10 @@ export async function claimDue(store: Store, { nowMs, limit, busy }: Claimer): P
     const claimed: NotificationRow[] = [];
     for (const row of wanted) {
       const mine = await updateClaimed(db, row)
-        .set({ fence: row.fence + 1, due_at: until })
+        .set({ fence: row.fence + 1, due_at: until, deferred: 0 })
         .returningAll()
         .executeTakeFirst();
-      if (mine) claimed.push(mine);
+      if (mine) claimed.push({ ...mine, deferred: row.deferred });
     }
     return claimed;
   });
@@ -42,7 +42,7 @@ export async function claimDue(store: Store, { nowMs, limit, busy }: Claimer): P
 function findDue(db: Db, nowMs: number, busy: readonly string[]) {
   let query = db
     .selectFrom("notifications")
-    .select(["id", "workspace_id", "integration_id", "fence"])
+    .select(["id", "workspace_id", "integration_id", "fence", "deferred"])
     .where("status", "=", "accepted")
     .where("due_at", "<=", new Date(nowMs).toISOString());
   if (busy.length > 0) query = query.where("integration_id", "not in", busy);

@@ -6,6 +6,7 @@ import type { Db, Store } from "../store/open.ts";
 import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
 import { findIntegrationOf } from "./claim-due.ts";
 import { mayNotifyThrough } from "./choose-channel.ts";
+import { gatherDigest, readDigest } from "./digest.ts";
 import type { Content } from "./notice.ts";
 import { signLink, writeInput } from "./write-input.ts";
 
@@ -21,7 +22,9 @@ export interface DeliverParts {
 export async function deliver(parts: DeliverParts, row: NotificationRow, signal: AbortSignal): Promise<void> {
   const { store, catalog, calls } = parts;
   const integration = await findCarrier(store.db, row);
-  const content = JSON.parse(row.content) as Content;
+  const { channel } = await catalog.connector(integration.service);
+  if (channel?.send.isForPrograms !== true) await gatherDigest(store, row);
+  const content = await readDigest(store, row);
   await checkAllowed(parts, row, integration, content);
   const { link, ...said } = content;
   const isHidden = link && (await isReadByAgents(parts, integration));

@@ -74,7 +74,7 @@ export async function replayNotification(
   await store.transaction(async (db) => {
     const { numUpdatedRows } = await db
       .updateTable("notifications")
-      .set({ status: "accepted", attempts: 0, due_at: now.toISOString() })
+      .set({ status: "accepted", attempts: 0, digest_id: null, due_at: now.toISOString() })
       .where("workspace_id", "=", workspaceId)
       .where("id", "=", id)
       .where("status", "=", "dead")

@@ -3,7 +3,8 @@ import { HubError } from "../errors.ts";
 import type { NotificationRow } from "../store/tables.ts";
 import { claimDue } from "./claim-due.ts";
 import { deliver, type DeliverParts } from "./deliver.ts";
-import { giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
+import { endOfQuiet, readQuietHours } from "./quiet-hours.ts";
+import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
 
 export interface WorkerParts extends DeliverParts, SettleParts {
   readonly onFault: (message: string, error: unknown) => void;
@@ -98,12 +99,21 @@ async function send(parts: WorkerParts, row: NotificationRow, stopping: AbortSig
 }
 
 async function attempt(parts: WorkerParts, row: NotificationRow, stopping: AbortSignal): Promise<void> {
+  const quietUntil = await findQuiet(parts, row);
+  if (quietUntil !== undefined) return defer(parts, row, quietUntil);
   try {
     await deliver(parts, row, AbortSignal.any([stopping, AbortSignal.timeout(ATTEMPT_MS)]));
   } catch (error) {
-    if (stopping.aborted) return giveBack(parts, row, parts.now());
+    if (stopping.aborted) return giveBack(parts, row);
     if (!(error instanceof HubError)) parts.onFault(`${row.id} could not be sent.`, error);
     return settleFailed(parts, row, error);
   }
   await settleDelivered(parts, row);
+}
+
+/** Asked at each attempt, since much can have been set since it was accepted. */
+async function findQuiet({ store, now }: WorkerParts, row: NotificationRow): Promise<number | undefined> {
+  if (row.urgency === "high") return undefined;
+  const hours = await readQuietHours(store.db, row.workspace_id);
+  return hours && endOfQuiet(hours, now());
 }

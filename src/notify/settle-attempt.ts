@@ -1,10 +1,14 @@
+import type { Transaction } from "kysely";
 import type { Ledger } from "../access/grants.ts";
 import { HubError } from "../errors.ts";
-import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
+import type { IntegrationRow, NotificationRow, Tables } from "../store/tables.ts";
 import { findIntegrationOf, updateClaimed } from "./claim-due.ts";
 import { planNextAttempt } from "./plan-next-attempt.ts";
+import { reserveSlot } from "./reserve-slot.ts";
 
 export interface SettleParts extends Ledger {
+  /** How many notifications may go out through one account in a minute. */
+  readonly perMinute: number;
   readonly now: () => number;
   readonly random: () => number;
   /** Told of an endpoint that is gone for good. */
@@ -14,9 +18,8 @@ export interface SettleParts extends Ledger {
 /** Writes down that a notification was delivered. */
 export async function settleDelivered({ store, now }: SettleParts, row: NotificationRow): Promise<void> {
   const at = new Date(now()).toISOString();
-  await updateClaimed(store.db, row)
-    .set({ status: "delivered", attempts: row.attempts + 1, due_at: at, delivered_at: at, reason: null })
-    .execute();
+  const outcome = { status: "delivered", due_at: at, delivered_at: at, reason: null } as const;
+  await store.transaction((db) => settle(db, row, outcome));
 }
 
 /** Plans the next attempt after one that failed, or gives up: then it is kept as a dead letter, with the reason. */
@@ -33,10 +36,8 @@ export async function settleFailed(parts: SettleParts, row: NotificationRow, err
   }
   const { id, workspace_id, integration_id, profile_id, actor } = row;
   const isMine = await store.transaction(async (db) => {
-    const { numUpdatedRows } = await updateClaimed(db, row)
-      .set({ status: "dead", attempts, reason, due_at: new Date(now()).toISOString() })
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
+    const outcome = { status: "dead", due_at: new Date(now()).toISOString(), reason } as const;
+    if (!(await settle(db, row, outcome))) return false;
     await audit.appendIn(db, {
       workspaceId: workspace_id,
       actor,
@@ -50,11 +51,43 @@ export async function settleFailed(parts: SettleParts, row: NotificationRow, err
   if (isMine && isGone(error)) await parts.onGone(await findIntegrationOf(store.db, row), reason);
 }
 
-/** Gives a notification back untried, at once or for later. */
-export async function giveBack({ store }: SettleParts, row: NotificationRow, dueMs: number): Promise<void> {
-  await updateClaimed(store.db, row)
-    .set({ due_at: new Date(dueMs).toISOString() })
+/** Ends a notification together with those that are told in it; false where somebody has claimed it since. */
+async function settle(
+  db: Transaction<Tables>,
+  row: NotificationRow,
+  outcome: Partial<NotificationRow> & Pick<NotificationRow, "status">,
+): Promise<boolean> {
+  const attempts = row.attempts + 1;
+  const { numUpdatedRows } = await updateClaimed(db, row)
+    .set({ ...outcome, attempts })
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await db
+    .updateTable("notifications")
+    .set({ ...outcome, attempts })
+    .where("workspace_id", "=", row.workspace_id)
+    .where("digest_id", "=", row.id)
+    .where("status", "=", "accepted")
     .execute();
+  return true;
+}
+
+/** Gives a notification back untried. */
+export async function giveBack({ store, now }: SettleParts, row: NotificationRow): Promise<void> {
+  await updateClaimed(store.db, row)
+    .set({ due_at: new Date(now()).toISOString() })
+    .execute();
+}
+
+/** Has a notification wait for the end of quiet hours, where as many go out at once as in any minute. */
+export async function defer({ store, perMinute }: SettleParts, row: NotificationRow, fromMs: number): Promise<void> {
+  await store.transaction(async (db) => {
+    const account = { id: row.integration_id, workspace_id: row.workspace_id };
+    const slot = await reserveSlot(store, db, account, { urgency: row.urgency, fromMs, perMinute });
+    await updateClaimed(db, row)
+      .set({ due_at: new Date(slot).toISOString(), deferred: 1 })
+      .execute();
+  });
 }
 
 function explain(error: unknown): string {

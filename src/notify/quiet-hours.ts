@@ -1,0 +1,80 @@
+import * as z from "zod";
+import type { Ledger } from "../access/grants.ts";
+import type { Db } from "../store/open.ts";
+
+const SETTING = "quiet_hours";
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 24 * 60;
+
+const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time such as 22:00");
+
+/** When people are left alone, unless it is urgent. Past midnight where it ends earlier than it starts. */
+export const QuietHours = z.object({
+  start: Time.describe("When they begin, e.g. 22:00"),
+  end: Time.describe("When they end, e.g. 07:30"),
+  timezone: z
+    .string()
+    .max(64)
+    .refine(isTimezone, "a time zone such as Europe/Berlin")
+    .describe("Of the people who are told, e.g. Europe/Berlin"),
+});
+export type QuietHours = z.output<typeof QuietHours>;
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+export async function readQuietHours(db: Db, workspaceId: string): Promise<QuietHours | undefined> {
+  const row = await db
+    .selectFrom("settings")
+    .select("value")
+    .where("workspace_id", "=", workspaceId)
+    .where("name", "=", SETTING)
+    .executeTakeFirst();
+  return row && QuietHours.parse(JSON.parse(row.value));
+}
+
+/** Sets a workspace's quiet hours, or takes them away. */
+export async function setQuietHours(
+  { store, audit }: Ledger,
+  actor: string,
+  workspaceId: string,
+  hours: QuietHours | undefined,
+): Promise<void> {
+  const value = JSON.stringify(hours);
+  await store.transaction(async (db) => {
+    await db.deleteFrom("settings").where("workspace_id", "=", workspaceId).where("name", "=", SETTING).execute();
+    if (hours) await db.insertInto("settings").values({ workspace_id: workspaceId, name: SETTING, value }).execute();
+    const details = { hours: hours ? value : "none" };
+    await audit.appendIn(db, { workspaceId, actor, action: "quiet_hours.set", details });
+  });
+}
+
+/** When the quiet hours end in which a moment lies, in milliseconds; undefined where it lies in none. */
+export function endOfQuiet({ start, end, timezone }: QuietHours, nowMs: number): number | undefined {
+  const [from, until, local] = [minutesOf(start), minutesOf(end), minutesOf(timeIn(timezone, nowMs))];
+  if (modulo(local - from) >= modulo(until - from)) return undefined;
+  const estimate = nowMs - (nowMs % MINUTE_MS) + modulo(until - local) * MINUTE_MS;
+  // Clocks may have been put forward or back in between.
+  const off = modulo(until - minutesOf(timeIn(timezone, estimate)) + DAY_MINUTES / 2) - DAY_MINUTES / 2;
+  return estimate + off * MINUTE_MS;
+}
+
+function modulo(minutes: number): number {
+  return ((minutes % DAY_MINUTES) + DAY_MINUTES) % DAY_MINUTES;
+}
+
+function minutesOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+/** E.g. `07:05`. */
+function timeIn(timezone: string, ms: number): string {
+  const format = { timeZone: timezone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat("en-GB", format).format(ms);
+}
