@@ -33,6 +33,7 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   keys_create: ({ profile }) => ({ profile }),
   env_allow: () => ({ variables: ["GITHUB_TOKEN"] }),
   channels_set: () => ({ channels: [] }),
+  quiet_hours_set: () => ({ start: "22:00", end: "07:00", timezone: "Europe/Berlin" }),
   tools_list: ({ profile }) => ({ profile }),
   tools_call: ({ profile }) => ({ profile }),
   messages_list: ({ profile }) => ({ profile }),

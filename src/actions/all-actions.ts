@@ -13,6 +13,7 @@ import * as notify from "./notify.ts";
 import * as oauthApps from "./oauth-apps.ts";
 import * as oauth from "./oauth.ts";
 import * as profiles from "./profiles.ts";
+import * as quietHours from "./quiet-hours.ts";
 import * as requests from "./requests.ts";
 import { call, list } from "./tools.ts";
 
@@ -28,6 +29,7 @@ const actions = {
   approvals,
   keys,
   channels,
+  "quiet-hours": { show: quietHours.show, set: quietHours.set, clear: quietHours.clear },
   tools: { list, call },
   notify,
   messages: {
