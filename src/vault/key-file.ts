@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -95,6 +96,11 @@ export async function replaceKeyFile(path: string, rotate: (newKey: Buffer) => P
   if (!next) throw new HubError("conflict", `Another process has just replaced the master key in ${path}.`);
   await rotate(next);
   promoteNext(path);
+}
+
+/** Whether a new key waits beside the one in a file. */
+export function hasReplacement(path: string): boolean {
+  return existsSync(nextTo(path));
 }
 
 /** Puts the new key into place if its replacement was interrupted after the vault had taken it. */

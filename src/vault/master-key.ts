@@ -15,6 +15,9 @@ export interface MasterKey {
   readonly created: boolean;
 }
 
+/** For people. */
+export const KEYCHAIN = "the operating system's keychain";
+
 interface MasterKeyPlaces {
   /** The value of `PATCHBAY_MASTER_KEY`. */
   readonly environment?: string;
@@ -43,7 +46,8 @@ export async function findMasterKey(places: MasterKeyPlaces): Promise<MasterKey>
   const path = keyFile ?? join(dataDirectory, "master.key");
   await finishReplacement(path, fits);
   const inFile = readKeyFile(path);
-  if (inFile) {
+  // A key that was moved into the keychain leaves the old one in the data folder, where backups may still need it.
+  if (inFile && (keyFile !== undefined || (await fits(inFile)) || !(await fitsKeychain(keychain, fits)))) {
     return { key: inFile, source: keyFile === undefined ? "generated file" : "key file", where: path, created: false };
   }
   if (keyFile !== undefined) {
@@ -54,10 +58,17 @@ export async function findMasterKey(places: MasterKeyPlaces): Promise<MasterKey>
 
   const inKeychain = await keychain?.get();
   if (inKeychain !== undefined) {
-    const where = "the operating system's keychain";
-    return { key: parseKey(inKeychain, where), source: "keychain", where, created: false };
+    return { key: parseKey(inKeychain, KEYCHAIN), source: "keychain", where: KEYCHAIN, created: false };
   }
   return generateKey(path, fits);
+}
+
+async function fitsKeychain(
+  keychain: MasterKeyPlaces["keychain"],
+  fits: (key: Buffer) => Promise<boolean>,
+): Promise<boolean> {
+  const text = await keychain?.get();
+  return text !== undefined && fits(parseKey(text, KEYCHAIN));
 }
 
 async function generateKey(path: string, fits: (key: Buffer) => Promise<boolean>): Promise<MasterKey> {

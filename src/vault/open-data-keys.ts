@@ -16,6 +16,8 @@ export interface DataKeys {
   /** The one that seals now; made when there is none. */
   findCurrent(): Promise<DataKey>;
   find(id: string): Promise<DataKey | undefined>;
+  /** What there is of them, in no order. */
+  list(): Promise<readonly Pick<DataKeyRow, "id" | "created_at" | "retired_at">[]>;
   /** Retires the one that sealed until now and makes another. */
   rotate(): Promise<void>;
   /** Wraps all of them by another master key, or none if that fails; those that it wraps already are left alone. */
@@ -60,6 +62,7 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
       const row = (await readRows(store.db)).find((candidate) => candidate.id === id);
       return row && unwrap(row);
     },
+    list: () => readRows(store.db),
     async rotate() {
       await changeRows(store, async (db, rows) => {
         checkMasterKey(master, rows, where);

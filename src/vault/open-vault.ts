@@ -14,6 +14,17 @@ export interface SecretAddress {
   readonly field: string;
 }
 
+/** How far a rotation is, if one has begun. */
+export interface VaultStatus {
+  /** When the data key was made that seals now; null before anything is sealed. */
+  readonly sealingSince: string | null;
+  readonly dataKeys: number;
+  /** Credentials and secrets of OAuth apps. */
+  readonly secrets: number;
+  /** Those of them that an older data key sealed. */
+  readonly left: number;
+}
+
 /** Seals credentials by keys that only the holder of the master key can unwrap. */
 export interface Vault {
   /** What is to stay sealed for long belongs where `resealSome` looks: into credentials or OAuth apps. */
@@ -33,6 +44,7 @@ export interface Vault {
    * have sealed nothing for an hour. Call it until nothing is left; it goes on where it was interrupted.
    */
   resealSome(limit: number): Promise<{ readonly moved: number; readonly left: number }>;
+  status(): Promise<VaultStatus>;
 }
 
 interface VaultOptions {
@@ -85,6 +97,17 @@ export async function openVault({ store, masterKey, now = () => new Date() }: Va
       await deleteUnusedKeys(store, new Date(now().getTime() - KEPT_AFTER_RETIREMENT_MS));
       return { moved, left: await countOld(store, prefix) };
     },
+    async status() {
+      const list = await keys.list();
+      const current = list.find(({ retired_at }) => retired_at === null);
+      const secrets = await countSealed(allSealed(store));
+      return {
+        sealingSince: current?.created_at ?? null,
+        dataKeys: list.length,
+        secrets,
+        left: current ? await countOld(store, prefixOf(current.id)) : secrets,
+      };
+    },
   };
 }
 
@@ -127,10 +150,11 @@ function readOld(store: Store, currentPrefix: string, limit: number): Promise<Se
 }
 
 async function countOld(store: Store, currentPrefix: string): Promise<number> {
-  const { count } = await allSealed(store)
-    .select(({ fn }) => fn.countAll<number>().as("count"))
-    .where("sealed", "not like", `${currentPrefix}%`)
-    .executeTakeFirstOrThrow();
+  return countSealed(allSealed(store).where("sealed", "not like", `${currentPrefix}%`));
+}
+
+async function countSealed(query: ReturnType<typeof allSealed>): Promise<number> {
+  const { count } = await query.select(({ fn }) => fn.countAll<number>().as("count")).executeTakeFirstOrThrow();
   return count;
 }
 

@@ -5,6 +5,7 @@ import { listIntegrations } from "../../integrations/integrations.ts";
 import { verifyAccount } from "../../integrations/verify.ts";
 import { openStore, type Store } from "../../store/open.ts";
 import type { IntegrationRow, WorkspaceRow } from "../../store/tables.ts";
+import { hasReplacement } from "../../vault/key-file.ts";
 import { openVault } from "../../vault/open-vault.ts";
 import { check, type Finding } from "./finding.ts";
 import { hidePassword } from "./local-clients.ts";
@@ -20,7 +21,8 @@ export async function checkHub(config: Config): Promise<readonly Finding[]> {
   const [opened, hub] = await check("hub", async () => ({ fact: "It opens.", value: await openHub(config) }));
   if (!hub) return [database, masterKey, opened];
   try {
-    return [database, masterKey, ...(await checkLedgers(hub)), ...(await checkIntegrations(hub))];
+    const [rotation] = await check("vault", () => checkVault(hub));
+    return [database, masterKey, rotation, ...(await checkLedgers(hub)), ...(await checkIntegrations(hub))];
   } finally {
     await hub.close();
   }
@@ -36,6 +38,20 @@ async function checkMasterKey(config: Config, store: Store) {
   const masterKey = await findHubKey(config, store);
   await openVault({ store, masterKey });
   return { fact: `The key in ${masterKey.where} opens the vault.` };
+}
+
+/** Whether a rotation, of the data key or of the master key, was left half done. */
+async function checkVault({ vault, masterKey }: Hub) {
+  const { secrets, left } = await vault.status();
+  if (left > 0) {
+    const fact = `${left} of ${secrets} secrets are still sealed by an older data key: a rotation was interrupted.`;
+    return { fact, fix: 'Finish it with "patchbay vault rotate".' };
+  }
+  if (masterKey.source !== "environment" && hasReplacement(masterKey.where)) {
+    const fact = `A new master key waits beside ${masterKey.where}: its change was interrupted before it began.`;
+    return { fact, fix: 'Make the change with "patchbay vault change-master-key".' };
+  }
+  return { fact: `One data key seals all ${secrets} secrets.` };
 }
 
 async function checkLedgers({ store, audit }: Hub): Promise<readonly Finding[]> {

@@ -11,6 +11,7 @@ import { askForCredentials } from "./ask.ts";
 import { addAuditExport, readAnchorFile } from "./audit-commands.ts";
 import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import { print, printNote } from "./output.ts";
+import { addVault } from "./vault-commands.ts";
 
 /** Runs one command and returns its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -57,6 +58,7 @@ export function buildProgram(finish: Finish, json = false): Command {
     }
     if (noun === "audit") addAuditExport(parent, finish);
   }
+  addVault(program, finish);
   return program;
 }
 
