@@ -2,7 +2,7 @@ import { hkdfSync } from "node:crypto";
 import { type DecisionLinks, openDecisionLinks } from "./access/decision-links.ts";
 import { type Authenticate, openKeyring } from "./access/keys.ts";
 import { localOwner, type Principal } from "./access/principal.ts";
-import { ensureWorkspace } from "./access/workspaces.ts";
+import { ensureWorkspace, type Mode } from "./access/workspaces.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { openAudit } from "./audit/open-audit.ts";
 import { openCalls } from "./call/open-calls.ts";
@@ -48,15 +48,18 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   close(): Promise<void>;
 }
 
-/** Puts the hub together from its configuration: the only place that knows every feature. */
-export async function openHub(config: Config): Promise<Hub> {
+/**
+ * Puts the hub together from its configuration: the only place that knows every feature. Both worlds are in it; its owner
+ * is that of one.
+ */
+export async function openHub(config: Config, mode: Mode = "live"): Promise<Hub> {
   const log = openLog({ level: config.server.logLevel, redact: redactTokens });
   const store = await openStore(config.server.databaseUrl);
   const masterKey = await findHubKey(config, store);
   const address = { url: publicUrl(config) };
   const features = await openFeatures({ config, store, masterKey, log, publicUrl: () => address.url });
   const { audit, egress, inbound, outbox, settle } = features;
-  const workspace = await ensureWorkspace(store, "default", "live");
+  const workspace = await ensureWorkspace(store, "default", mode);
 
   return {
     ...features,

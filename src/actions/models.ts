@@ -7,7 +7,7 @@ import { HubError } from "../errors.ts";
 import { pickIntegration } from "../integrations/integrations.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { action, type ActionContext } from "./action.ts";
-import { IntegrationReference } from "./integration.ts";
+import { IntegrationReference, Simulated } from "./integration.ts";
 import { reachIntegration } from "./reach.ts";
 
 const Models = z
@@ -15,6 +15,7 @@ const Models = z
     integration: z.string(),
     service: z.string(),
     label: z.string(),
+    simulated: Simulated.optional(),
     models: z.array(z.object({ id: z.string(), name: z.string().optional(), context_tokens: z.number().optional() })),
   })
   .meta({ id: "Models" });
@@ -63,7 +64,7 @@ async function readModels(context: ActionContext, row: IntegrationRow): Promise<
     checkOn(profile.name, row.service, held);
     for (const granted of held) checkCovered(granted, profile.name, name, effect);
   }
-  const answer = await calls.perform({
+  const { data, ...mark } = await calls.perform({
     actor: principal.actor,
     ...(profileId !== null && { profileId }),
     integration: row,
@@ -76,7 +77,8 @@ async function readModels(context: ActionContext, row: IntegrationRow): Promise<
     integration: row.id,
     service: row.service,
     label: row.label,
-    models: show(answer).map(({ id, name: shown, contextTokens }) => ({
+    ...mark,
+    models: show(data).map(({ id, name: shown, contextTokens }) => ({
       id,
       ...(shown !== undefined && { name: shown }),
       ...(contextTokens !== undefined && { context_tokens: contextTokens }),

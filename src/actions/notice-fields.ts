@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Simulated } from "./integration.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 
 /** What whoever tells a person something says. */
@@ -26,4 +27,5 @@ export const Accepted = z.object({
   delivery: z.string().describe("The same on every attempt; mcp__notify__status tells what became of it"),
   channel: z.string().describe("The account it goes through"),
   status: NotificationStatus.describe("accepted: it is on disk, and goes out even if the hub stops"),
+  simulated: Simulated.optional(),
 });

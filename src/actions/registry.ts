@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { modeOf } from "../access/workspaces.ts";
 import type { Connector } from "../connector/connector.ts";
+import { serviceIn } from "../egress/sandbox.ts";
 import { credentialFields } from "../integrations/credentials.ts";
 import { cutPage } from "../store/page.ts";
 import type { IntegrationRow } from "../store/tables.ts";
@@ -17,6 +19,7 @@ const Service = z
     category: z.string(),
     capabilities: z.array(z.string()),
     auth: z.array(z.string()).describe("Ways to authenticate, e.g. api_key or oauth2"),
+    sandbox: z.boolean().describe("Whether it has one, where calls of the test world go; else they are simulated"),
     agent_env_vars: z.record(z.string(), z.string()).describe("By variable, the credential it can hold for an agent"),
     layers: z.array(z.object({ name: z.string(), dockerfile: z.array(z.string()) })),
     depends_on: z.array(z.string()).describe("Services or abilities that must be connected first"),
@@ -70,7 +73,7 @@ export const available = action({
 });
 
 function viewService(connector: Connector, rows: readonly IntegrationRow[]): z.input<typeof Service> {
-  const { id, name, version, category, capabilities, auth, agentEnvVars = {}, layers = [] } = connector;
+  const { id, name, version, category, capabilities, auth, sandbox, agentEnvVars = {}, layers = [] } = connector;
   return {
     service: id,
     name,
@@ -78,6 +81,7 @@ function viewService(connector: Connector, rows: readonly IntegrationRow[]): z.i
     category,
     capabilities: [...capabilities],
     auth: auth.map(({ kind }) => kind),
+    sandbox: sandbox !== undefined,
     agent_env_vars: { ...agentEnvVars },
     layers: layers.map((layer) => ({ name: layer.name, dockerfile: [...layer.dockerfile] })),
     depends_on: [...(connector.dependsOn ?? [])],
@@ -97,15 +101,16 @@ export const describe = action({
   input: z.object({ service: z.string() }),
   output: Described,
   async run({ service }, context) {
-    const { catalog } = context;
+    const { store, catalog, principal } = context;
     const connector = await catalog.connector(service);
+    const reached = serviceIn({ mode: await modeOf(store, principal.workspaceId) }, connector);
     const { config = z.object({}) } = connector;
     return {
       ...viewService(connector, await reachableIntegrations(context)),
-      credentials: credentialFields(connector).map(({ env, label, optional, patternHint, createAt }) => ({
+      credentials: credentialFields(reached ?? connector).map(({ env, label, optional, patternHint, createAt }) => ({
         name: env,
         label,
-        required: optional !== true,
+        required: reached !== undefined && optional !== true,
         pattern_hint: patternHint ?? null,
         create_at: createAt ?? null,
       })),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { cutPage } from "../store/page.ts";
 import { action } from "./action.ts";
 import { callTool, listAllTools } from "./call-tool.ts";
+import { Simulated } from "./integration.ts";
 import { PageFields, pageOf } from "./page.ts";
 import { callerOf } from "./reach.ts";
 
@@ -43,6 +44,7 @@ const Called = z
       .object({ service: z.string(), label: z.string(), integration: z.string() })
       .optional()
       .describe("The account it acted as"),
+    simulated: Simulated.optional(),
   })
   .meta({ id: "ToolResult" });
 

@@ -4,10 +4,11 @@ import type { ToolDescription } from "../catalog/describe-tool.ts";
 import { parseToolName } from "../catalog/tool-names.ts";
 import type { Client } from "../connector/client.ts";
 import { Contents } from "../connector/contents.ts";
+import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import { fitsOnePage, keepPages, type Page, readPage } from "./pages.ts";
 import { parseInput } from "./parse-input.ts";
-import { type Errand, perform } from "./perform.ts";
+import { type Errand, perform, type Performed } from "./perform.ts";
 import { type ProxyCall, proxyCall, type ProxyParts, type ProxyResult } from "./proxy.ts";
 import {
   type AccountShown,
@@ -39,10 +40,15 @@ export interface Call {
   readonly user?: ClientUser;
 }
 
+/** As which account a call was made, and whether its answer is made up. */
+interface Made extends Pick<Performed, "simulated"> {
+  readonly account: AccountShown;
+}
+
 export type CallResult =
-  | { readonly status: "done"; readonly data: unknown; readonly account: AccountShown }
-  | { readonly status: "contents"; readonly data: Contents; readonly account: AccountShown }
-  | { readonly status: "paged"; readonly data: Page; readonly account: AccountShown }
+  | (Made & { readonly status: "done"; readonly data: unknown })
+  | (Made & { readonly status: "contents"; readonly data: Contents })
+  | (Made & { readonly status: "paged"; readonly data: Page })
   | (ApprovalPending & { readonly account: AccountShown })
   | (ConsentNeeded & { readonly account: AccountShown });
 
@@ -51,7 +57,7 @@ export interface Calls {
   listTools(profileId: string, service?: string): Promise<ToolDescription[]>;
   call(call: Call): Promise<CallResult>;
   /** For what was allowed by other means than a grant, such as an owner's notification channel. */
-  perform(errand: Errand): Promise<unknown>;
+  perform(errand: Errand): Promise<Performed>;
   /** A call of a service's own API rather than of an operation. */
   proxy(call: ProxyCall): Promise<ProxyResult>;
   readPage(caller: Caller, handle: string, number: number): Promise<Page>;
@@ -89,7 +95,7 @@ export function openCalls(parts: CallParts): Calls {
       });
       if (permit.status !== "allowed") return { ...permit, account };
 
-      const data = await perform(parts, {
+      const { data, ...mark } = await perform(parts, {
         actor: caller.actor,
         profileId: caller.profileId,
         integration,
@@ -101,14 +107,20 @@ export function openCalls(parts: CallParts): Calls {
         ...(client && { client }),
         ...(permit.approval !== undefined && { approval: permit.approval }),
       });
-      const contents = callable.operation.output === Contents ? Contents.parse(data) : undefined;
-      const json = JSON.stringify(data, contents && leaveOutMedia) ?? "null";
-      if (!fitsOnePage(json, parts.resultTokens)) {
-        return { status: "paged", data: await keepPages(parts.store, caller, json, parts.resultTokens), account };
-      }
-      return contents ? { status: "contents", data: contents, account } : { status: "done", data, account };
+      const shown = await show(parts, caller, callable.operation, data);
+      return { ...shown, ...mark, account };
     },
   };
+}
+
+/** What is too large to give at once is given in pages. */
+async function show(parts: CallParts, caller: Caller, { output }: Operation, data: unknown) {
+  const contents = output === Contents ? Contents.parse(data) : undefined;
+  const json = JSON.stringify(data, contents && leaveOutMedia) ?? "null";
+  if (!fitsOnePage(json, parts.resultTokens)) {
+    return { status: "paged" as const, data: await keepPages(parts.store, caller, json, parts.resultTokens) };
+  }
+  return contents ? { status: "contents" as const, data: contents } : { status: "done" as const, data };
 }
 
 /** Models take images and sounds by other measures than text, and a piece of one is of no use to anybody. */

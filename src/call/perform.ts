@@ -3,12 +3,17 @@ import type { Connector } from "../connector/connector.ts";
 import { digest } from "../digest.ts";
 import type { Egress } from "../egress/open-egress.ts";
 import { runOperation } from "../egress/run-operation.ts";
+import { type Destination, serviceIn } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
-import type { Loan, OpenCredentials } from "../integrations/open-credentials.ts";
+import { destinationOf, settingsOf } from "../integrations/integrations.ts";
+import type { OpenCredentials } from "../integrations/open-credentials.ts";
+import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { recordCall, type RecordParts } from "./record-call.ts";
+import { simulate } from "./simulate.ts";
 
 export interface PerformParts extends RecordParts {
+  readonly store: Store;
   readonly egress: Egress;
   readonly lend: OpenCredentials["lend"];
 }
@@ -31,36 +36,53 @@ export interface Errand {
   readonly approval?: string;
 }
 
+/** What a call came to. */
+export interface Performed {
+  readonly data: unknown;
+  /** Set where nothing was sent and the answer is made up: in the test world, of a service without a sandbox. */
+  readonly simulated?: true;
+}
+
 /** The second half of the road: intent on record, credential opened, service called, outcome on record. */
-export async function perform(parts: PerformParts, errand: Errand): Promise<unknown> {
-  const { integration, operation } = errand;
+export async function perform(parts: PerformParts, errand: Errand): Promise<Performed> {
+  const { integration, connector, operation } = errand;
+  const destination = await destinationOf(parts.store, integration);
+  const mark = serviceIn(destination, connector) ? {} : { simulated: true as const };
   const { call, recordOutcome } = await recordCall(parts, {
     ...errand,
     operation: `${integration.service}.${operation}`,
-    facts: { input: digest(errand.input) },
+    facts: { input: digest(errand.input), ...mark },
   });
-  let loan: Loan | undefined;
   try {
-    loan = await parts.lend(integration);
+    const data = await (mark.simulated ? simulate(errand) : send(parts, errand, destination, call));
+    recordOutcome({ status: "done", result: digest(data), ...mark });
+    return { data, ...mark };
+  } catch (error) {
+    recordOutcome({ status: "failed", code: error instanceof HubError ? error.code : "internal", ...mark });
+    throw error;
+  }
+}
+
+async function send(parts: PerformParts, errand: Errand, destination: Destination, call: string): Promise<unknown> {
+  const { integration, connector, operation, input, signal, idempotencyKey = call } = errand;
+  const loan = await parts.lend(integration);
+  try {
     const result = await runOperation(parts.egress, {
-      connector: errand.connector,
+      ...destination,
+      connector,
       operation,
-      input: errand.input,
-      ...(integration.base_url !== null && { baseUrl: integration.base_url }),
+      input,
       credentials: loan.credentials,
       renew: loan.renew,
-      config: JSON.parse(integration.config) as Record<string, unknown>,
-      signal: errand.signal,
-      idempotencyKey: errand.idempotencyKey ?? call,
+      config: settingsOf(integration),
+      signal,
+      idempotencyKey,
       ...(errand.onProgress && { onProgress: errand.onProgress }),
       ...(errand.client && { client: errand.client }),
     });
-    recordOutcome({ status: "done", result: digest(result) });
     loan.succeed();
     return result;
   } catch (error) {
-    const told = loan ? await loan.fail(error) : error;
-    recordOutcome({ status: "failed", code: told instanceof HubError ? told.code : "internal" });
-    throw told;
+    throw await loan.fail(error);
   }
 }

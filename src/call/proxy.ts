@@ -12,9 +12,10 @@ import { forwardCall, type ProxiedAnswer } from "../egress/forward.ts";
 import { filterSent } from "../egress/proxied-headers.ts";
 import { loosenPath, PROXIED_METHODS, type ProxiedTarget, readMethod, readTarget } from "../egress/proxied-target.ts";
 import { redactTokens } from "../egress/redact.ts";
+import { type Destination, requireService } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
 import type { Loan } from "../integrations/open-credentials.ts";
-import { pickIntegration, settingsOf } from "../integrations/integrations.ts";
+import { destinationOf, pickIntegration, settingsOf } from "../integrations/integrations.ts";
 import type { PerformParts } from "./perform.ts";
 import { recordCall, type Recorded } from "./record-call.ts";
 import {
@@ -79,7 +80,7 @@ export async function proxyCall(parts: ProxyParts, holdings: Holdings, call: Pro
   return { status: "answered", answer, account };
 }
 
-interface Judged {
+interface Judged extends Destination {
   readonly granted: Granted;
   readonly connector: Connector;
   readonly method: string;
@@ -102,7 +103,12 @@ async function judge(parts: ProxyParts, holdings: Holdings, call: ProxyCall): Pr
   const proxied = { method: method === "HEAD" ? "GET" : method, path: target.path };
   const decision = decideProxied(granted.policy, proxied, effect);
   const operation = nameCall(connector.id, method, target.path);
-  if (decision !== "hidden") return { granted, connector, method, target, effect, decision, operation };
+  if (decision !== "hidden") {
+    // What can't be sent is not asked about. There is no schema either, by which an answer could be made up.
+    const destination = await destinationOf(parts.store, granted.integration);
+    requireService(destination, connector);
+    return { ...destination, granted, connector, method, target, effect, decision, operation };
+  }
   throw new HubError("not_granted", `The profile ${holdings.profile.name} has not been granted ${operation}.`, {
     hint: `Ask the owner to allow it: "${proxied.method} ${proxied.path}", or a pattern with *.`,
   });
@@ -204,7 +210,6 @@ async function send(parts: ProxyParts, call: Sent, judged: Judged, approval?: st
       config: settingsOf(integration),
       credentials: loan.credentials,
       renew: loan.renew,
-      ...(integration.base_url !== null && { baseUrl: integration.base_url }),
       ...(body && { body }),
       ...(bodyBytes !== undefined && { bodyBytes }),
     });

@@ -44,6 +44,15 @@ export interface Model {
   readonly contextTokens?: number;
 }
 
+/**
+ * What is another where a service lets one try things without consequences: its address, or the look of its credentials,
+ * or both. `auth` says how credentials of the sandbox look, and where its OAuth is.
+ *
+ * A sandbox at the address of the service itself is told by its credentials alone: those that are sent need a `pattern`
+ * that no other credential of the service has, e.g. `/^sk_test_\w+$/`.
+ */
+export type Sandbox = Partial<Pick<Connector, "baseUrl" | "allowHosts" | "auth">>;
+
 /** A service, described as data plus as few functions as possible: what the rest of the hub works with. */
 export interface Connector {
   /** `[a-z0-9_]`, at most 16 characters; the name of its folder. */
@@ -57,6 +66,8 @@ export interface Connector {
   readonly baseUrl?: string;
   /** Hosts besides the base URL's that may see the credential, e.g. for uploads. */
   readonly allowHosts?: readonly string[];
+  /** Where calls of the test world go. Without one they are simulated. */
+  readonly sandbox?: Sandbox;
   /** Sent with every request that does not set them itself, e.g. the version of an API. */
   readonly headers?: Readonly<Record<string, string>>;
   /**

@@ -7,6 +7,7 @@ import { type Outgoing, placeCredential, signsBody } from "./placement.ts";
 import { openPools } from "./pools.ts";
 import { allowPrivateHosts } from "./private-hosts.ts";
 import { openRedaction, type Redaction } from "./redact.ts";
+import { admitRequest, type Destination } from "./sandbox.ts";
 import { makeSendThrough, type SendThrough } from "./send-through.ts";
 import { makeFetch } from "./session-fetch.ts";
 import { makeSend } from "./session-send.ts";
@@ -28,10 +29,8 @@ export interface EgressOptions {
 }
 
 /** What a call is about: which service, at which address, as whom. */
-export interface Target {
+export interface Target extends Destination {
   readonly connector: Connector;
-  /** The integration's own address, where it is not the connector's. */
-  readonly baseUrl?: string;
   /** Opened secrets by the `env` name of their field; an OAuth token is `access_token`. */
   readonly credentials: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, unknown>>;
@@ -85,9 +84,10 @@ export function openEgress(options: EgressOptions): Egress {
 
   return {
     session(target) {
-      const { connector, config, effect, idempotencyKey, onProgress, client, streams = false } = target;
+      const { config, effect, idempotencyKey, onProgress, client, streams = false } = target;
+      const connector = admitRequest(target);
       const service = connector.name;
-      const { base, place, renew, redaction } = holdCredential(target);
+      const { base, place, renew, redaction } = holdCredential({ ...target, connector });
       const checkDestination = limitDestinations({
         service,
         base,

@@ -30,7 +30,8 @@ export async function runOperation(egress: Egress, call: OperationCall): Promise
   }
 }
 
-function findOperation({ name, operations }: Connector, key: string): Operation {
+/** An operation by its key; `not_found` where the connector has none. */
+export function findOperation({ name, operations }: Connector, key: string): Operation {
   const operation = Object.hasOwn(operations, key) ? operations[key] : undefined;
   if (!operation) {
     throw new HubError("not_found", `${name} has no operation ${key}.`);

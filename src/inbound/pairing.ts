@@ -18,7 +18,7 @@ export async function findPairingUrl(
   const connector = await catalog.connector(integration.service);
   const pairing = connector.inbound?.pairing;
   if (!pairing) return null;
-  const bot = await calls
+  const answer = await calls
     .perform({
       actor: "hub",
       integration,
@@ -29,5 +29,6 @@ export async function findPairingUrl(
     })
     // The code does without, and what failed is on record.
     .catch(() => undefined);
-  return pairing.url(bot, code) ?? null;
+  // A bot that was made up has no address.
+  return (answer?.simulated ? undefined : pairing.url(answer?.data, code)) ?? null;
 }

@@ -3,8 +3,15 @@ import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import { checkLabel, checkSameAccount, type ConnectParts, parseConfig } from "./connect.ts";
-import { checkCredentials, checkShape, credentialFields, type Credentials, type CredentialsOf } from "./credentials.ts";
-import { findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
+import {
+  type Candidate,
+  checkCredentials,
+  checkShape,
+  credentialFields,
+  type Credentials,
+  type CredentialsOf,
+} from "./credentials.ts";
+import { destinationOf, findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
 import { addSealed, putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
@@ -43,8 +50,9 @@ export async function replaceCredentials(
   credentials: Credentials,
 ): Promise<IntegrationRow> {
   const connector = await parts.catalog.connector(row.service);
-  checkCredentials(connector, credentials, row.base_url ?? undefined);
-  const account = await verifyAccount(parts.egress, candidateOf(connector, row, credentials));
+  const candidate = await candidateOf(parts, connector, row, credentials);
+  checkCredentials(candidate);
+  const account = await verifyAccount(parts.egress, candidate);
   checkSameAccount(connector, row, account);
   const sealed = await sealCredentials(parts.vault, row, credentials);
   return write(parts, actor, row, { action: "credentials.set" }, async (db) => {
@@ -126,12 +134,12 @@ export async function verifyIntegration(
 }
 
 async function findFault(
-  { egress, credentialsOf }: Pick<ConnectParts, "egress"> & { readonly credentialsOf: CredentialsOf },
+  parts: Pick<ConnectParts, "egress" | "store"> & { readonly credentialsOf: CredentialsOf },
   connector: Connector,
   row: IntegrationRow,
 ): Promise<string | null> {
   try {
-    await verifyAccount(egress, candidateOf(connector, row, await credentialsOf(row)));
+    await verifyAccount(parts.egress, await candidateOf(parts, connector, row, await parts.credentialsOf(row)));
     return null;
   } catch (error) {
     const isRefusal = error instanceof HubError && ["reconnect_required", "service_rejected"].includes(error.code);
@@ -140,9 +148,13 @@ async function findFault(
   }
 }
 
-function candidateOf(connector: Connector, row: IntegrationRow, credentials: Credentials) {
-  const config = settingsOf(row);
-  return { connector, credentials, config, ...(row.base_url !== null && { baseUrl: row.base_url }) };
+async function candidateOf(
+  { store }: Pick<ConnectParts, "store">,
+  connector: Connector,
+  row: IntegrationRow,
+  credentials: Credentials,
+): Promise<Candidate> {
+  return { ...(await destinationOf(store, row)), connector, credentials, config: settingsOf(row) };
 }
 
 /** Writes what changed of an integration that is still there, with its record, and tells every client. */

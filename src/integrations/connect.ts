@@ -2,6 +2,7 @@ import type { Transaction } from "kysely";
 import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
 import { fulfilRequest, listRequests } from "../access/requests.ts";
+import { modeOf } from "../access/workspaces.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
 import type { Account, Connector } from "../connector/connector.ts";
 import type { Egress } from "../egress/open-egress.ts";
@@ -49,17 +50,19 @@ export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<C
   const connector = await parts.catalog.connector(spec.service);
   checkVersion(connector, spec.version);
   const baseUrl = spec.baseUrl === undefined ? undefined : parseBaseUrl(spec.baseUrl);
-  checkCredentials(connector, spec.credentials, baseUrl);
   const config = parseConfig(connector, spec.config ?? {});
-  const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
-  await checkCompany(parts.catalog, connector, siblings);
-
-  const account = await verifyAccount(parts.egress, {
+  const candidate = {
+    mode: await modeOf(parts.store, spec.workspaceId),
     connector,
     config,
     credentials: spec.credentials,
     ...(baseUrl !== undefined && { baseUrl }),
-  });
+  };
+  checkCredentials(candidate);
+  const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
+  await checkCompany(parts.catalog, connector, siblings);
+
+  const account = await verifyAccount(parts.egress, candidate);
 
   const old = findSame(siblings, spec, account);
   return storeConnection(parts, spec, {

@@ -1,5 +1,6 @@
 import type { Connector } from "../connector/connector.ts";
 import type { Auth, CredentialField } from "../connector/auth.ts";
+import { type Destination, serviceIn } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
@@ -7,14 +8,25 @@ export type Credentials = Readonly<Record<string, string>>;
 
 export type CredentialsOf = (integration: IntegrationRow) => Promise<Credentials>;
 
+/** An account that is to be connected, or that is connected, as it would be used. */
+export interface Candidate extends Destination {
+  readonly connector: Connector;
+  readonly credentials: Credentials;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 /** The fields that a connector declares for credentials an owner pastes. */
 export function credentialFields(connector: Connector): readonly CredentialField[] {
   return connector.auth.flatMap((auth: Auth) => (auth.kind === "oauth2" ? [] : auth.fields));
 }
 
-/** Refuses credentials that are missing, unknown or of the wrong shape, before anything is stored or sent. */
-export function checkCredentials(connector: Connector, given: Credentials, baseUrl: string | undefined): void {
-  const fields = credentialFields(connector);
+/**
+ * Refuses credentials that are missing, unknown or of the wrong shape, before anything is stored or sent. Where calls are
+ * simulated none is needed.
+ */
+export function checkCredentials({ connector, credentials: given, ...destination }: Candidate): void {
+  const service = serviceIn(destination, connector);
+  const fields = credentialFields(service ?? connector);
   for (const name of Object.keys(given)) {
     if (fields.some(({ env }) => env === name)) continue;
     throw new HubError("invalid_input", `${connector.name} has no credential named ${name}.`, {
@@ -24,7 +36,7 @@ export function checkCredentials(connector: Connector, given: Credentials, baseU
   for (const field of fields) {
     const value = given[field.env] ?? "";
     if (value !== "") checkShape(connector.name, field, value);
-    else if (!isDispensable(field, baseUrl)) throw missingField(connector.name, field);
+    else if (service && !isDispensable(field, destination.baseUrl)) throw missingField(connector.name, field);
   }
 }
 

@@ -1,5 +1,7 @@
+import { modeOf } from "../access/workspaces.ts";
+import type { Destination } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
-import type { Db } from "../store/open.ts";
+import type { Db, Store } from "../store/open.ts";
 import { type Page, type PageAsked, readPage } from "../store/page.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 
@@ -12,6 +14,14 @@ export function settingsOf({ config }: Pick<IntegrationRow, "config">): Settings
 /** Whether two labels name one account: they are told apart by more than capitals. */
 export function isSameLabel(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
+}
+
+/** Where an integration's requests go. */
+export async function destinationOf(
+  store: Store,
+  { workspace_id, base_url }: Pick<IntegrationRow, "workspace_id" | "base_url">,
+): Promise<Destination> {
+  return { mode: await modeOf(store, workspace_id), ...(base_url !== null && { baseUrl: base_url }) };
 }
 
 /** All integrations that are not disconnected, by service and label. */

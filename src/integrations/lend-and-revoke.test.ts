@@ -22,6 +22,7 @@ async function setUp(answers: Readonly<Record<string, Answer>>, auth: Partial<OA
       const loan = await openCredentials(parts).lend(integration);
       try {
         return await runOperation(parts.egress, {
+          mode: "live",
           connector: await parts.catalog.connector("demo"),
           operation: "who",
           input: {},

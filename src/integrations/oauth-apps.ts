@@ -1,6 +1,8 @@
 import type { Ledger } from "../access/grants.ts";
+import { type Mode, modeOf } from "../access/workspaces.ts";
 import type { OAuth2Auth } from "../connector/auth.ts";
 import type { Connector } from "../connector/connector.ts";
+import { refuseOwnHost, serviceIn } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
@@ -10,6 +12,8 @@ import { TOKENS } from "./token-set.ts";
 
 /** What a service is asked with: what its connector says of OAuth, at the addresses of the owner's own app. */
 export interface OauthApp extends OAuth2Auth {
+  /** The world it is asked in. */
+  readonly mode: Mode;
   readonly clientId: string;
   /** Absent for a public client. */
   readonly clientSecret?: string;
@@ -116,23 +120,31 @@ export async function deleteApp(
   });
 }
 
-/** The app that a service is asked with; `conflict` where the owner has set none. */
+/**
+ * The app that a service is asked with; `conflict` where the owner has set none. In the test world it is one of the
+ * service's sandbox, or has addresses of the owner's.
+ */
 export async function openApp(
   { store, vault }: { readonly store: Store; readonly vault: Vault },
   workspaceId: string,
   connector: Connector,
 ): Promise<OauthApp> {
-  const { issuer, ...auth } = requireOauth(connector);
+  const mode = await modeOf(store, workspaceId);
+  const { issuer, ...auth } = requireOauth(serviceIn({ mode }, connector) ?? connector);
   const row = await findApp(store.db, workspaceId, connector.id);
+  const authorizeUrl = row?.authorize_url ?? auth.authorizeUrl;
+  const tokenUrl = row?.token_url ?? auth.tokenUrl;
+  if (mode === "test") for (const url of [authorizeUrl, tokenUrl]) refuseOwnHost(connector, url, OAUTH_HINT);
   if (!row) throw missingApp(connector.id, auth.createAppAt);
-  const { authorize_url, token_url, revoke_url, sealed_secret } = row;
+  const { authorize_url, revoke_url, sealed_secret } = row;
   const revokeUrl = revoke_url ?? auth.revokeUrl;
   return {
     ...auth,
+    mode,
+    authorizeUrl,
+    tokenUrl,
     // At another address there is another issuer.
     ...(issuer !== undefined && authorize_url === null && { issuer }),
-    authorizeUrl: authorize_url ?? auth.authorizeUrl,
-    tokenUrl: token_url ?? auth.tokenUrl,
     ...(revokeUrl !== undefined && { revokeUrl }),
     clientId: row.client_id,
     ...(sealed_secret !== null && {
@@ -140,6 +152,9 @@ export async function openApp(
     }),
   };
 }
+
+const OAUTH_HINT =
+  "Connect it without OAuth and credentials, or set an OAuth app that has the addresses of a test server.";
 
 function secretAddress(workspaceId: string, appId: string) {
   return { workspaceId, belongsTo: appId, field: CLIENT_SECRET };

@@ -1,6 +1,7 @@
 import * as oauth from "oauth4webapi";
 import { findProfile } from "../access/profiles.ts";
 import { listRequests } from "../access/requests.ts";
+import { modeOf } from "../access/workspaces.ts";
 import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
@@ -215,7 +216,8 @@ function notTaken({ id, name }: Connector, { details, serviceWords, cause }: Hub
 
 async function describeCandidate(parts: OauthParts, flow: OauthFlowRow, connector: Connector, set: TokenSet) {
   const { config, baseUrl } = await readSettings(parts.store.db, flow, connector);
-  return { connector, credentials: accessTokens(set), config, ...(baseUrl !== undefined && { baseUrl }) };
+  const mode = await modeOf(parts.store, flow.workspace_id);
+  return { mode, connector, credentials: accessTokens(set), config, ...(baseUrl !== undefined && { baseUrl }) };
 }
 
 async function failFlow({ store, audit }: OauthParts, flow: OauthFlowRow, reason: string): Promise<void> {

@@ -6,7 +6,7 @@ import { readRetryAfterMs } from "../egress/retry.ts";
 import { explainFailure } from "../egress/run-operation.ts";
 import { HubError, serviceError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
-import type { OauthApp } from "./oauth-apps.ts";
+import { type OauthApp, requireOauth } from "./oauth-apps.ts";
 import { ACCESS_TOKEN, type Token, type TokenSet } from "./token-set.ts";
 
 /** How long a service may take: less than what a lease leaves. */
@@ -45,7 +45,8 @@ export function openOauthClient({ egress, connector, app, now }: ClientParts): O
   /** Asks one endpoint by egress, which knows the secrets of the request and keeps to the endpoint's origin. */
   async function ask<Result>(url: string, secrets: readonly string[], work: (options: AskOptions) => Promise<Result>) {
     const session = egress.session({
-      connector: { ...connector, auth: [], headers: {}, allowHosts: [] },
+      connector: { ...connector, auth: [requireOauth(connector)], headers: {}, allowHosts: [] },
+      mode: app.mode,
       baseUrl: new URL(url).origin,
       credentials: Object.fromEntries([...secrets, app.clientSecret ?? ""].entries()),
       config: {},
@@ -54,11 +55,9 @@ export function openOauthClient({ egress, connector, app, now }: ClientParts): O
       idempotencyKey: newId("call"),
     });
     const { signal, fetch } = session.context;
-    try {
-      return await work({ [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true, signal });
-    } catch (error) {
+    return work({ [oauth.customFetch]: fetch, [oauth.allowInsecureRequests]: true, signal }).catch((error: unknown) => {
       throw explainFailure(error, connector, session);
-    }
+    });
   }
 
   return {

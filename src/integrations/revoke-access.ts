@@ -1,12 +1,13 @@
 import type { OAuth2Auth } from "../connector/auth.ts";
 import type { Connector } from "../connector/connector.ts";
 import { explainFailure } from "../egress/run-operation.ts";
+import { serviceIn } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import type { ConnectParts } from "./connect.ts";
 import { type Credentials, credentialFields } from "./credentials.ts";
-import { settingsOf } from "./integrations.ts";
+import { destinationOf, settingsOf } from "./integrations.ts";
 import { type OauthApp, openApp, requireOauth } from "./oauth-apps.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
 import { accessTokens, readTokens, TOKENS } from "./token-set.ts";
@@ -49,16 +50,22 @@ export async function revokeAccess(parts: ConnectParts, integration: Integration
 }
 
 /** What a connector has set up at its service, such as a webhook. */
-async function tidyUp({ egress }: ConnectParts, connector: Connector, row: IntegrationRow, credentials: Credentials) {
-  if (!connector.onDisconnect) return;
+async function tidyUp(
+  { store, egress }: ConnectParts,
+  connector: Connector,
+  row: IntegrationRow,
+  credentials: Credentials,
+) {
+  const destination = await destinationOf(store, row);
+  if (!connector.onDisconnect || !serviceIn(destination, connector)) return;
   const session = egress.session({
+    ...destination,
     connector,
     credentials,
     config: settingsOf(row),
     effect: "write",
     signal: AbortSignal.timeout(TIMEOUT_MS),
     idempotencyKey: newId("call"),
-    ...(row.base_url !== null && { baseUrl: row.base_url }),
   });
   try {
     await connector.onDisconnect(session.context);

@@ -1,5 +1,8 @@
 import type { Caller, Calls } from "../call/open-calls.ts";
+import type { Performed } from "../call/perform.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
+import { serviceIn } from "../egress/sandbox.ts";
+import { destinationOf } from "../integrations/integrations.ts";
 import type { Store } from "../store/open.ts";
 import { chooseForProfile } from "./choose-channel.ts";
 import type { Accepted } from "./enqueue.ts";
@@ -25,13 +28,15 @@ export async function notifyUser(
   { store, catalog, calls, outbox }: NotifyParts,
   { actor, profileId }: Caller,
   { channel, dedupe_key: dedupeKey, ...notice }: UserNotice,
-): Promise<Accepted> {
+): Promise<Accepted & Pick<Performed, "simulated">> {
   const holdings = await calls.holdingsOf(profileId);
   const integration = await chooseForProfile(store.db, catalog, holdings, channel);
-  return outbox.accept({
+  const accepted = await outbox.accept({
     integration,
     speaker: { actor, profileId, name: holdings.profile.name },
     notice,
     ...(dedupeKey !== undefined && { dedupeKey }),
   });
+  const isSent = serviceIn(await destinationOf(store, integration), await catalog.connector(integration.service));
+  return isSent ? accepted : { ...accepted, simulated: true };
 }

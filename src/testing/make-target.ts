@@ -19,6 +19,7 @@ export function makeConnector(parts: Partial<Connector> = {}): Connector {
 export function makeTarget(baseUrl: string, parts: Partial<Target> = {}): Target {
   return {
     connector: makeConnector(),
+    mode: "live",
     baseUrl,
     credentials: { DEMO_TOKEN: "token-0123456789" },
     config: {},

@@ -7,6 +7,7 @@ import { PROFILE_SCOPES } from "../access/principal.ts";
 import { createProfile } from "../access/profiles.ts";
 import { setGrant } from "../access/grants.ts";
 import type { Policy } from "../access/policy.ts";
+import type { Mode } from "../access/workspaces.ts";
 import type { Caller, CallResult } from "../call/open-calls.ts";
 import { readConfig } from "../config.ts";
 import { type Hub, openHub } from "../hub.ts";
@@ -17,10 +18,12 @@ export interface TestHubOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The contents of its config file. */
   readonly file?: object;
+  /** The world that it is used in. */
+  readonly mode?: Mode;
 }
 
 /** A real hub in a folder of its own that may reach loopback; closed and removed when the test ends. */
-export async function openTestHub({ env = {}, file = {} }: TestHubOptions = {}): Promise<TestHub> {
+export async function openTestHub({ env = {}, file = {}, mode }: TestHubOptions = {}): Promise<TestHub> {
   const home = mkdtempSync(join(tmpdir(), "patchbay-hub-"));
   writeFileSync(join(home, "mcp.config.json"), JSON.stringify(file));
   const whole = {
@@ -31,7 +34,7 @@ export async function openTestHub({ env = {}, file = {} }: TestHubOptions = {}):
     PATCHBAY_ALLOW_PRIVATE_HOSTS: "127.0.0.1",
     ...env,
   };
-  const hub = await openHub(readConfig({ env: whole }));
+  const hub = await openHub(readConfig({ env: whole }), mode);
   onTestFinished(async () => {
     await hub.close();
     rmSync(home, { recursive: true });

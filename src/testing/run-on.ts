@@ -27,6 +27,7 @@ export async function runOn(
   try {
     return await runOperation(egress, {
       connector,
+      mode: "live",
       operation,
       input: declared ? parseInput(operation, declared.input, input) : input,
       baseUrl,

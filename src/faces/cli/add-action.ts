@@ -39,7 +39,7 @@ export function addAction(parent: Command, verb: string, spec: ActionCommand, fi
     else command.addOption(toOption(field));
   }
   if (instead) command.option(`--${instead.name}`, instead.help);
-  const readOptions = addGlobalOptions(command, "json");
+  const readOptions = addGlobalOptions(command, "json", "test");
 
   command.action(async () => {
     const options = readOptions();

@@ -1,7 +1,7 @@
 import type { Config } from "../../config.ts";
 import { HubError } from "../../errors.ts";
 import { findHubKey, type Hub, openHub } from "../../hub.ts";
-import { listIntegrations } from "../../integrations/integrations.ts";
+import { destinationOf, listIntegrations, settingsOf } from "../../integrations/integrations.ts";
 import { verifyAccount } from "../../integrations/verify.ts";
 import { openStore, type Store } from "../../store/open.ts";
 import type { IntegrationRow, WorkspaceRow } from "../../store/tables.ts";
@@ -73,8 +73,8 @@ async function checkIntegrations(hub: Hub): Promise<readonly Finding[]> {
     const account = await verifyAccount(egress, {
       connector: await catalog.connector(row.service),
       credentials: await credentialsOf(row),
-      config: JSON.parse(row.config) as Record<string, unknown>,
-      ...(row.base_url !== null && { baseUrl: row.base_url }),
+      config: settingsOf(row),
+      ...(await destinationOf(store, row)),
     });
     return { fact: account ? `It answers ${account.label}.` : "It can only be tried by using it." };
   };

@@ -77,6 +77,7 @@ async function isPatchbay(host: string, port: number): Promise<boolean> {
   try {
     const { context } = egress.session({
       connector: { ...PROBE, baseUrl: `http://${address}` },
+      mode: "live",
       credentials: {},
       config: {},
       effect: "read",

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { values } from "../../actions/env.ts";
 import { environment } from "../../config.ts";
-import type { GlobalOptions } from "./global-options.ts";
+import type { HubChoice } from "./global-options.ts";
 import { printNote } from "./output.ts";
 import { withHub } from "./with-hub.ts";
 
-export interface ExecOptions extends Pick<GlobalOptions, "config"> {
+export interface ExecOptions extends HubChoice {
   readonly profile: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -25,8 +25,8 @@ const NOT_RUNNABLE = 126;
  *
  * Its input, output and exit code are the command's. The hub is closed by then, however long the command runs.
  */
-export async function exec({ profile, command, args, config }: ExecOptions): Promise<number> {
-  const variables = await withHub({ config }, (hub, signal) =>
+export async function exec({ profile, command, args, ...choice }: ExecOptions): Promise<number> {
+  const variables = await withHub(choice, (hub, signal) =>
     values.run({ profile, purpose: `exec ${command}`.slice(0, 100) }, hub.contextOf(hub.owner, signal)),
   );
   return run(command, args, { ...withoutOwn(environment()), ...variables });

@@ -3,19 +3,19 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ExportFormat, exportEntries } from "../../audit/export-entries.ts";
 import { HubError } from "../../errors.ts";
-import type { GlobalOptions } from "./global-options.ts";
+import type { HubChoice } from "./global-options.ts";
 import { printBytes } from "./output.ts";
 import { withHub } from "./with-hub.ts";
 
-export interface ExportOptions extends Pick<GlobalOptions, "config"> {
+export interface ExportOptions extends HubChoice {
   readonly format: ExportFormat;
   /** A file; stdout when absent. */
   readonly out: string | undefined;
 }
 
 /** Writes the whole ledger, however long it is, in constant memory. */
-export function exportAudit({ format, out, config }: ExportOptions): Promise<number> {
-  return withHub({ config }, async ({ audit, owner }) => {
+export function exportAudit({ format, out, ...choice }: ExportOptions): Promise<number> {
+  return withHub(choice, async ({ audit, owner }) => {
     const pieces = exportEntries(audit.entries(owner.workspaceId), format);
     if (out === undefined) await printBytes(Readable.from(pieces, { objectMode: false }));
     else await writeFile(pieces, out);

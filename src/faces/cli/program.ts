@@ -40,7 +40,7 @@ export function buildProgram(finish: Finish, json = false): Command {
       writeErr: (text) => (json ? undefined : printNote(text.trimEnd())),
       outputError: () => undefined,
     });
-  addGlobalOptions(program, "json", "config");
+  addGlobalOptions(program, "json", "config", "test");
   program.commandsGroup("To begin with:");
   addStart(program, finish);
   addAction(program, "connect", { action: connect, complete: askForCredentials, instead: BY_OAUTH }, finish);
@@ -51,7 +51,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   program.commandsGroup("What the hub knows, by noun and verb:");
   for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
     const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));
-    addGlobalOptions(parent, "json");
+    addGlobalOptions(parent, "json", "test");
     for (const [verb, action] of Object.entries(verbs)) {
       const own = SPECIAL.get(action) ?? {};
       addAction(parent, verb, { action, ...own, isDefault: noun === "notify" && verb === "send" }, finish);
@@ -106,10 +106,10 @@ function addMcp(program: Command, finish: Finish): void {
     .description("Speak MCP on stdin and stdout as one profile: what MCP clients start.")
     .requiredOption("--profile <profile>", "whose tools the client gets")
     .option("--service <service>", "only this service's tools, by their bare names");
-  const readOptions = addGlobalOptions(command, "config");
+  const readOptions = addGlobalOptions(command, "config", "test");
   command.action(async ({ profile, service }: { profile: string; service?: string }) => {
     const { serveProfile } = await import("./serve-profile.ts");
-    finish(await serveProfile({ profile, service, config: readOptions().config }));
+    finish(await serveProfile({ ...readOptions(), profile, service }));
   });
 }
 

@@ -28,11 +28,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 function readMcpOptions(args: string[]): ServeProfileOptions | undefined {
   const text = { type: "string" } as const;
   try {
-    const { profile, service, config } = parseArgs({
+    const { profile, service, config, test } = parseArgs({
       args,
-      options: { profile: text, service: text, config: text },
+      options: { profile: text, service: text, config: text, test: { type: "boolean", default: false } },
     }).values;
-    return profile === undefined ? undefined : { profile, service, config };
+    return profile === undefined ? undefined : { profile, service, config, test };
   } catch {
     return undefined;
   }

@@ -14,10 +14,11 @@ export interface ServeProfileOptions {
   readonly service: string | undefined;
   /** A config file; the one in the working directory never counts, since a host starts this wherever it happens to be. */
   readonly config: string | undefined;
+  readonly test: boolean;
 }
 
 /** Speaks MCP on stdin and stdout as one profile, until stdin ends or the process is told to stop. */
-export async function serveProfile({ profile, service, config: file }: ServeProfileOptions): Promise<number> {
+export async function serveProfile({ profile, service, config: file, test }: ServeProfileOptions): Promise<number> {
   const config = readConfig({ env: environment(), ...(file !== undefined && { file }) });
   // A host that has another home in mind would otherwise be given a new and empty hub.
   if (!hasHub(config.server.databaseUrl)) {
@@ -25,7 +26,7 @@ export async function serveProfile({ profile, service, config: file }: ServeProf
       hint: 'Make one with "patchbay start" or "patchbay profiles create NAME", or set PATCHBAY_HOME to where it is.',
     });
   }
-  const hub = await openHub(config);
+  const hub = await openHub(config, test ? "test" : "live");
   try {
     if (service !== undefined) checkService(hub, service);
     const { id } = await findProfile(hub.store.db, hub.owner.workspaceId, profile);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { environment, readConfig } from "../../config.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
-import type { GlobalOptions } from "./global-options.ts";
+import type { GlobalOptions, HubChoice } from "./global-options.ts";
 import { paintNote } from "./output.ts";
 
 /** The configuration of whoever types a command, who may keep a config file in the folder they stand in. */
@@ -17,12 +17,12 @@ export function hasHub(databaseUrl: string): boolean {
 
 /** Opens the hub of whoever types a command, and closes it after the work. Ctrl-C gives the work up. */
 export async function withHub<Result>(
-  options: Pick<GlobalOptions, "config">,
+  options: HubChoice,
   work: (hub: Hub, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const config = readLocalConfig(options);
   const { openHub } = await import("../../hub.ts");
-  const hub = await openHub(config);
+  const hub = await openHub(config, options.test ? "test" : "live");
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new HubError("cancelled", "The command was interrupted.")));
   try {

@@ -4,25 +4,39 @@ import type { ConsentNeeded } from "../../call/seek-permit.ts";
 import { redactTokens } from "../../egress/redact.ts";
 import { HubError } from "../../errors.ts";
 
-/** A tool's answer, then the account it was made as. Data are given as JSON text and as structured content. */
+/**
+ * A tool's answer, then the account it was made as, and whether it is made up. Data are given as JSON text and as
+ * structured content.
+ */
 export function toToolResult(result: Exclude<ToolResult, ConsentNeeded>): CallToolResult {
   const { account } = result;
   const answer = toAnswer(result);
   if (!account) return answer;
+  const notes = [`Account: ${account.label} (${account.service})`, ...(isSimulated(result) ? [SIMULATED] : [])];
   return {
     ...answer,
-    content: [...answer.content, { type: "text", text: `Account: ${account.label} (${account.service})` }],
+    content: [...answer.content, ...notes.map((text) => ({ type: "text" as const, text }))],
     _meta: { "patchbay/integration": account.integration, "patchbay/account": account.label },
   };
 }
 
 function toAnswer(result: Exclude<ToolResult, ConsentNeeded>): CallToolResult {
-  if (result.status === "contents") return { content: result.data.content };
-  const data = result.status === "approval_pending" ? pendingData(result) : result.data;
+  const mark = isSimulated(result) && { simulated: true };
+  if (result.status === "contents") {
+    return { content: result.data.content, ...(mark && { structuredContent: mark }) };
+  }
+  const given = result.status === "approval_pending" ? pendingData(result) : result.data;
+  const data = mark ? { ...(isObject(given) ? given : { data: given }), ...mark } : given;
   return {
     content: [{ type: "text", text: JSON.stringify(data) ?? "null" }],
     ...(isObject(data) && { structuredContent: data }),
   };
+}
+
+const SIMULATED = "Simulated: nothing was sent, and this answer is made up.";
+
+function isSimulated(result: Exclude<ToolResult, ConsentNeeded>): boolean {
+  return "simulated" in result;
 }
 
 function pendingData(pending: Extract<ToolResult, { status: "approval_pending" }>): Record<string, unknown> {
