@@ -83,7 +83,10 @@ export interface ServiceFailure {
 
 const WORDS_LIMIT = 500;
 
-/** Turns a service's failure into the hub's error: 401 wants a reconnect, 429 a pause, 5xx a retry, the rest a change. */
+/** Of the 4xx, these refuse the moment rather than the call. */
+const TOO_EARLY_OR_LATE = new Set([408, 425]);
+
+/** Turns a service's failure into the hub's error: 401 wants a reconnect, 429 a pause, 5xx, 408 and 425 a retry, the rest a change. */
 export function serviceError(service: string, failure: ServiceFailure, cause?: unknown): HubError {
   const { status, code, words, retryAfterMs, hint } = failure;
   const said = code === undefined ? `status ${status}` : `${code} (status ${status})`;
@@ -110,7 +113,7 @@ export function serviceError(service: string, failure: ServiceFailure, cause?: u
       ...options,
     });
   }
-  if (status >= 500) {
+  if (status >= 500 || TOO_EARLY_OR_LATE.has(status)) {
     return new HubError("service_failed", `${service} failed: ${said}.`, {
       hint: hint ?? "Try again later.",
       ...options,

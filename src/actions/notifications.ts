@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Content } from "../notify/notice.ts";
+import { readContent } from "../notify/notice.ts";
 import {
   findNotification,
   type NamedNotification,
@@ -39,7 +39,7 @@ export function showNotification(row: NamedNotification): z.input<typeof Notific
     id: row.id,
     channel: `${row.service}:${row.integration_id}`,
     profile: row.profile,
-    title: contentOf(row).title ?? null,
+    title: readContent(row).title ?? null,
     urgency: row.urgency,
     status: row.status,
     attempts: row.attempts,
@@ -49,10 +49,6 @@ export function showNotification(row: NamedNotification): z.input<typeof Notific
     delivered_at: row.delivered_at,
     digest: row.digest_id,
   };
-}
-
-function contentOf({ content }: NamedNotification): Content {
-  return JSON.parse(content) as Content;
 }
 
 export const list = action({
@@ -89,7 +85,7 @@ export const inspect = action({
   output: Notification.extend({ message: z.string() }),
   async run({ notification }, { store, principal: { workspaceId, profileId } }) {
     const row = await findNotification(store.db, workspaceId, profileId, notification);
-    return { ...showNotification(row), message: contentOf(row).message };
+    return { ...showNotification(row), message: readContent(row).message };
   },
 });
 

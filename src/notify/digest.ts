@@ -1,6 +1,6 @@
 import type { Store } from "../store/open.ts";
 import type { NotificationRow } from "../store/tables.ts";
-import type { Content } from "./notice.ts";
+import { type Content, readContent } from "./notice.ts";
 
 /** What every channel shows whole, so that nothing is cut that was accepted. */
 const TEXT_LIMIT = 1_500;
@@ -66,8 +66,8 @@ export async function readDigest({ db }: Store, row: NotificationRow): Promise<C
   return { title: `${texts.length} messages that waited`, message: texts.join("\n\n") };
 }
 
-function read({ content: json }: Pick<NotificationRow, "content">) {
-  const content = JSON.parse(json) as Content;
+function read(row: Pick<NotificationRow, "content">) {
+  const content = readContent(row);
   const { title, message, link, thread } = content;
   return {
     content,

@@ -1,6 +1,6 @@
 import type { Decidable } from "../access/decision-links.ts";
 import type { Notification } from "../connector/connector.ts";
-import type { IntegrationRow } from "../store/tables.ts";
+import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
 
 /** What is said, whoever is told and through whatever. */
 export interface Notice extends Pick<Notification, "message" | "title" | "urgency" | "thread"> {
@@ -36,3 +36,7 @@ export interface NewMessage {
 
 /** What a notice is kept as beside its urgency: a `Notice` as JSON. */
 export type Content = Omit<Notice, "urgency">;
+
+export function readContent({ content }: Pick<NotificationRow, "content">): Content {
+  return JSON.parse(content) as Content;
+}

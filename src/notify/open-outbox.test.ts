@@ -1,99 +1,159 @@
 import { expect, test } from "vitest";
-import { type Answer, openTestHub, startService, type TestHub } from "#testing";
-import type { IntegrationRow } from "../store/tables.ts";
-import { openOutbox, type Outbox, type OutboxParts } from "./open-outbox.ts";
+import { sql } from "kysely";
+import { onEachStore } from "#testing";
+import { HubError } from "../errors.ts";
+import { openTestOutbox, startReceiver } from "../testing/open-test-outbox.ts";
+import { claimDue } from "./claim-due.ts";
+import { settleFailed } from "./settle-attempt.ts";
 
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-const START = Date.parse("2026-11-22T10:00:00.000Z");
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** A hub with one webhook, and an outbox whose time is the test's. */
-async function arrange(answer: Answer = { status: 204 }, options: Partial<OutboxParts> = {}) {
-  const receiver = await startService({ "POST /hook": answer, "POST /ping": { status: 204 } });
-  const hub = await openTestHub();
-  const integration = await hub.connect("webhook", `${receiver.url}/ping`, { WEBHOOK_SECRET: SECRET });
-  const { store } = hub.hub;
-  await store.db
-    .updateTable("integrations")
-    .set({ base_url: `${receiver.url}/hook` })
-    .execute();
-  const clock = { now: START };
-  const outbox = openOutbox({ ...partsOf(hub), now: () => clock.now, ...options });
-  const attempts = () => receiver.exchanges.filter(({ path }) => path === "/hook");
-  const readRow = () => store.db.selectFrom("notifications").selectAll().executeTakeFirstOrThrow();
-  const wait = async (ms: number) => {
-    clock.now += ms;
-    await outbox.drain();
-  };
-  return {
-    hub,
-    integration: { ...integration, base_url: `${receiver.url}/hook` },
-    outbox,
-    clock,
-    attempts,
-    readRow,
-    wait,
-  };
-}
-
-function partsOf({ hub }: TestHub): OutboxParts {
-  return {
-    ...hub,
-    perMinute: 20,
-    now: Date.now,
-    random: () => 0.5,
-    onGone: () => Promise.resolve(),
-    onFault(message, error) {
-      throw new Error(message, { cause: error });
-    },
-  };
-}
-
-function say(outbox: Outbox, integration: IntegrationRow, message = "Built") {
-  return outbox.accept({
-    integration,
-    speaker: { actor: "test", name: "coder" },
-    notice: { message, urgency: "normal" },
-  });
-}
-
-test("what is accepted is on disk before it is sent, and is sent once", async () => {
-  const { integration, outbox, attempts, readRow, wait } = await arrange();
-
-  const accepted = await say(outbox, integration);
-  const kept = await readRow();
-  const before = attempts().length;
-  await wait(0);
-  await wait(24 * 60 * MINUTE_MS);
-
-  expect(accepted).toEqual({ delivery: kept.id, channel: `webhook:${integration.id}`, status: "accepted" });
-  expect(kept).toMatchObject({ status: "accepted", attempts: 0 });
-  expect(before).toBe(0);
-  expect(attempts()).toMatchObject([{ headers: { "webhook-id": kept.id }, body: { data: { message: "Built" } } }]);
-  expect(await readRow()).toMatchObject({ status: "delivered", attempts: 1, reason: null });
-});
-
-test("a receiver that fails is tried ten times in three days, each time with the same id, and then it is given up", async () => {
-  const { hub, integration, outbox, clock, attempts, readRow } = await arrange({ status: 500 });
-  const { delivery } = await say(outbox, integration);
-
-  const waited: number[] = [];
-  for (let row = await readRow(); row.status === "accepted"; row = await readRow()) {
-    waited.push((Date.parse(row.due_at) - clock.now) / 1000);
-    clock.now = Math.max(clock.now, Date.parse(row.due_at));
-    await outbox.drain();
+await onEachStore((makeDatabase) => {
+  async function arrange(status = 204) {
+    const receiver = await startReceiver((response) => response.writeHead(status).end());
+    const { url } = await makeDatabase();
+    return { receiver, ...(await openTestOutbox(receiver, { env: { PATCHBAY_DATABASE_URL: url } })) };
   }
 
-  const [s, m, h] = [1, 60, 3600];
-  expect(waited).toEqual([0, 5 * s, 5 * m, 30 * m, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h]);
-  expect(new Set(attempts().map(({ headers }) => headers["webhook-id"]))).toEqual(new Set([delivery]));
-  expect(await readRow()).toMatchObject({
-    status: "dead",
-    attempts: 10,
-    reason: "Webhook failed: status 500. Try again later.",
+  test("what is accepted is on disk before it is sent, and is sent once", async () => {
+    const { receiver, integration, say, rows, pass } = await arrange();
+
+    const accepted = await say("Built");
+    const [kept] = await rows();
+    const before = [...receiver.received];
+    await pass(0);
+    await pass(2 * DAY_MS);
+
+    expect(accepted).toEqual({ delivery: kept?.id, channel: `webhook:${integration.id}`, status: "accepted" });
+    expect(kept).toMatchObject({ status: "accepted", attempts: 0 });
+    expect(before).toEqual([]);
+    expect(receiver.received).toEqual([{ id: accepted.delivery, message: "Built" }]);
+    expect(await rows()).toMatchObject([{ status: "delivered", attempts: 1, reason: null }]);
   });
-  await hub.hub.audit.flush();
-  expect(
-    await hub.hub.audit.list({ workspaceId: hub.workspaceId, action: "notification.dead", limit: 5 }),
-  ).toHaveLength(1);
+
+  test("a receiver that fails is tried ten times in three days under one id, and then it is given up", async () => {
+    const { hub, receiver, outbox, clock, say, rows } = await arrange(500);
+    const { delivery } = await say("Built");
+
+    const waited: number[] = [];
+    for (let [row] = await rows(); row?.status === "accepted"; [row] = await rows()) {
+      waited.push((Date.parse(row.due_at) - clock.now) / 1000);
+      clock.now = Date.parse(row.due_at);
+      await outbox.drain();
+    }
+
+    const [m, h] = [60, 3600];
+    expect(waited).toEqual([0, 5, 5 * m, 30 * m, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h]);
+    expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set([delivery]));
+    const reason = "Webhook failed: status 500. Try again later.";
+    expect(await rows()).toMatchObject([{ status: "dead", attempts: 10, reason }]);
+    const filter = { workspaceId: hub.workspaceId, action: "notification.dead", limit: 5 };
+    expect(await hub.hub.audit.list(filter)).toHaveLength(1);
+  });
+
+  test("two processes that send at once send everything once", async () => {
+    const { receiver, outbox, openAnother, say, rows } = await arrange();
+    const others = [openAnother(), openAnother()];
+    const said = await Promise.all(Array.from({ length: 20 }, (_, index) => say(`Build ${index}`)));
+
+    await Promise.all([outbox, ...others].map((one) => one.drain()));
+
+    expect(receiver.received.map(({ id }) => id).toSorted()).toEqual(said.map(({ delivery }) => delivery).toSorted());
+    expect((await rows()).every(({ status, attempts }) => status === "delivered" && attempts === 1)).toBe(true);
+  });
+
+  test("what a holder was sending when it died is taken over once its lease is over, and not before", async () => {
+    const { hub, receiver, clock, say, rows, pass } = await arrange();
+    const { delivery } = await say("Built");
+    const died = claimDue(hub.hub.store, { nowMs: clock.now, limit: 1, busy: [] });
+
+    expect(await died).toMatchObject([{ id: delivery, fence: 1 }]);
+    await pass(MINUTE_MS - 1);
+    expect(receiver.received).toEqual([]);
+    await pass(1);
+    expect(receiver.received).toEqual([{ id: delivery, message: "Built" }]);
+    expect(await rows()).toMatchObject([{ status: "delivered", fence: 2 }]);
+  });
+
+  test("a holder that wakes up after its lease has no say any more", async () => {
+    const { hub, clock, say, rows, pass } = await arrange();
+    await say("Built");
+    const [claimed] = await claimDue(hub.hub.store, { nowMs: clock.now, limit: 1, busy: [] });
+    await pass(MINUTE_MS);
+    if (!claimed) throw new Error("nothing was claimed");
+
+    const parts = { ...hub.hub, perMinute: 20, now: () => clock.now, random: () => 0.5, onGone: async () => {} };
+    await settleFailed(parts, claimed, new HubError("service_rejected", "No."));
+
+    expect(await rows()).toMatchObject([{ status: "delivered", reason: null }]);
+  });
+
+  test("the same key of the same profile is the same delivery for a day, also when it is said twice at once", async () => {
+    const { receiver, say, pass } = await arrange();
+
+    const [first, twin] = await Promise.all([
+      say("Built", { dedupeKey: "build-7" }),
+      say("Built again", { dedupeKey: "build-7" }),
+    ]);
+    const other = await say("Built", { dedupeKey: "build-8" });
+    await pass(DAY_MS - 1);
+    const late = await say("Built", { dedupeKey: "build-7" });
+    await pass(1);
+    const nextDay = await say("Built", { dedupeKey: "build-7" });
+
+    expect(twin.delivery).toBe(first.delivery);
+    expect(late).toMatchObject({ delivery: first.delivery, status: "delivered" });
+    expect(new Set([first.delivery, other.delivery, nextDay.delivery]).size).toBe(3);
+    expect(receiver.received.map(({ id }) => id)).toEqual([first.delivery, other.delivery]);
+  });
+
+  test("a transaction that fails accepts nothing", async () => {
+    const { hub, outbox, integration, rows } = await arrange();
+    const speaker = { actor: "hub", name: "Patchbay" };
+
+    const failing = hub.hub.store.transaction(async (db) => {
+      await outbox.enqueue(db, { integration, speaker, notice: { message: "Never", urgency: "normal" } });
+      throw new Error("changed my mind");
+    });
+
+    await expect(failing).rejects.toThrow("changed my mind");
+    expect(await rows()).toEqual([]);
+  });
+
+  test("what can't be recorded is refused", async () => {
+    const { hub, say, rows } = await arrange();
+    await sql`alter table audit_entries rename to elsewhere`.execute(hub.hub.store.db);
+
+    await expect(say("Built")).rejects.toMatchObject({ code: "unavailable" });
+
+    await sql`alter table elsewhere rename to audit_entries`.execute(hub.hub.store.db);
+    expect(await rows()).toEqual([]);
+  });
+});
+
+test("on a full disk nothing is accepted, and what was accepted before still arrives once there is room", async () => {
+  const receiver = await startReceiver((response) => response.writeHead(204).end());
+  const { hub, say, pass, rows } = await openTestOutbox(receiver);
+  const { db } = hub.hub.store;
+  const limit = (pages: number) => sql.raw(`pragma max_page_count = ${pages}`).execute(db);
+  const first = await say("Before");
+  await limit(1);
+
+  const acknowledged: string[] = [];
+  const refusals: string[] = [];
+  for (let index = 0; index < 50; index += 1) {
+    await say("x".repeat(3_000)).then(
+      ({ delivery }) => acknowledged.push(delivery),
+      ({ code, cause }: HubError) => refusals.push(`${code} for ${String(cause)}`),
+    );
+  }
+  const kept = await rows();
+  await limit(1_000_000);
+  await pass(DAY_MS);
+
+  expect(refusals.length).toBeGreaterThan(10);
+  expect(new Set(refusals)).toEqual(new Set(["unavailable for SqliteError: database or disk is full"]));
+  expect(kept.map(({ id }) => id)).toEqual([first.delivery, ...acknowledged].toSorted());
+  expect(receiver.received.map(({ id }) => id).toSorted()).toEqual([first.delivery, ...acknowledged].toSorted());
 });

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import { HubError } from "../errors.ts";
 import type { Tables } from "../store/tables.ts";
 import { type Accepted, enqueue, type EnqueueParts } from "./enqueue.ts";
 import type { NewMessage } from "./notice.ts";
@@ -39,7 +40,7 @@ export function openOutbox(parts: OutboxParts): Outbox {
     },
     async accept(message) {
       hasAccepted = true;
-      const accepted = await parts.store.transaction((db) => enqueue(parts, db, message));
+      const accepted = await parts.store.transaction((db) => enqueue(parts, db, message)).catch(refuse);
       worker.wake();
       return accepted;
     },
@@ -49,4 +50,13 @@ export function openOutbox(parts: OutboxParts): Outbox {
       await worker.stop();
     },
   };
+}
+
+/** Says that nothing was accepted. */
+function refuse(cause: unknown): never {
+  if (cause instanceof HubError) throw cause;
+  throw new HubError("unavailable", "The message could not be stored, so it will not be sent.", {
+    hint: "Check that the database answers and its disk has room, then try again.",
+    cause,
+  });
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { HubError } from "../errors.ts";
 import type { NotificationRow } from "../store/tables.ts";
 import { claimDue } from "./claim-due.ts";
+import { readContent } from "./notice.ts";
 import { deliver, type DeliverParts } from "./deliver.ts";
 import { endOfQuiet, readQuietHours } from "./quiet-hours.ts";
 import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
@@ -111,9 +112,12 @@ async function attempt(parts: WorkerParts, row: NotificationRow, stopping: Abort
   await settleDelivered(parts, row);
 }
 
-/** Asked at each attempt, since much can have been set since it was accepted. */
+/**
+ * Asked at each attempt, since they can have been set after it was accepted. Whoever wrote to an agent is awake: what answers
+ * somebody goes out.
+ */
 async function findQuiet({ store, now }: WorkerParts, row: NotificationRow): Promise<number | undefined> {
-  if (row.urgency === "high") return undefined;
+  if (row.urgency === "high" || readContent(row).thread !== undefined) return undefined;
   const hours = await readQuietHours(store.db, row.workspace_id);
   return hours && endOfQuiet(hours, now());
 }

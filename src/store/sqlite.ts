@@ -79,6 +79,8 @@ function withPreparedStatements(database: Database.Database): SqliteDatabase {
 interface Durability {
   /** Whether anything was written since this was last asked. */
   hasWritten(): boolean;
+  /** Whether there is anything to roll back: SQLite has itself undone what ran into a full disk. */
+  isInTransaction(): boolean;
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -94,6 +96,7 @@ function openDurability(database: Database.Database, path: string, sync?: SyncFi
       seen = now;
       return hasChanged;
     },
+    isInTransaction: () => database.inTransaction,
     settle: async () => log?.settle(),
     close: async () => log?.close(),
   };
@@ -162,6 +165,10 @@ class HubDriver extends SqliteDriver {
   /** Takes the write lock at once: a transaction that read before another process wrote could never begin to write. */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#durability.isInTransaction()) await super.rollbackTransaction(connection);
   }
 }
 
