@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { listProfiles } from "../access/profiles.ts";
+import { HubError } from "../errors.ts";
 import type { ListedOperation } from "../catalog/list-operations.ts";
 import { changeIntegration, verifyIntegration } from "../integrations/change.ts";
 import { connect as connectAccount } from "../integrations/connect.ts";
@@ -86,7 +87,8 @@ export const actions = action({
 });
 
 export const connect = action({
-  summary: "Connect an account of a service with credentials, after asking the service whose they are.",
+  summary:
+    "Connect an account of a service with credentials, or with the answer to an OAuth flow, after asking the service whose they are.",
   effect: "write",
   scope: "integrations:write",
   who: "owner",
@@ -97,27 +99,65 @@ export const connect = action({
     service: z.string(),
     version: z.string().optional().describe("Of the connector, where you rely on one"),
     credentials: z.record(z.string(), z.string()).default({}).describe("By field name, e.g. GITHUB_TOKEN"),
+    oauth_code: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .meta({ format: "password" })
+      .describe("In the place of credentials: from the address to which the service sent the browser back"),
+    oauth_state: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe("From the same address; the key that began must bring it"),
+    oauth_iss: z.string().min(1).max(512).optional().describe("From the same address, where it is in it"),
     base_url: z.string().optional().describe("Where a self-hosted edition of the service is"),
     label: Label.optional(),
     config: Settings.optional().describe("Settings that are not secret"),
   }),
   output: Integration.extend({ granted_to: z.array(z.string()).describe("Profiles that had asked for it") }),
-  async run({ base_url, label, config, version, ...spec }, context) {
+  async run({ base_url, label, config, version, service, credentials, ...given }, context) {
     const { workspaceId, actor } = context.principal;
-    const { integration, grantedTo } = await connectAccount(context, {
-      ...spec,
+    const spec = {
       workspaceId,
       actor,
+      service,
       ...(version !== undefined && { version }),
       ...(base_url !== undefined && { baseUrl: base_url }),
       ...(label !== undefined && { label }),
       ...(config !== undefined && { config }),
-    });
+    };
+    const answer = readOauthAnswer(given, credentials);
+    const { integration, grantedTo } = answer
+      ? await (await import("../integrations/oauth-finish.ts")).finishFlow(context, { ...spec, answer })
+      : await connectAccount(context, { ...spec, credentials });
     const profiles = await listProfiles(context.store.db, workspaceId);
     const names = profiles.filter(({ id }) => grantedTo.includes(id)).map(({ name }) => name);
     return { ...viewIntegration(integration), granted_to: names };
   },
 });
+
+interface OauthAnswer {
+  readonly oauth_code?: string | undefined;
+  readonly oauth_state?: string | undefined;
+  readonly oauth_iss?: string | undefined;
+}
+
+/** What a service answered to an OAuth flow; undefined where an account is connected by credentials. */
+function readOauthAnswer({ oauth_code, oauth_state, oauth_iss }: OauthAnswer, credentials: object) {
+  if (oauth_code === undefined && oauth_state === undefined && oauth_iss === undefined) return undefined;
+  const hint = "Take both from the address to which the service sent the browser back.";
+  if (oauth_code === undefined) throw new HubError("invalid_input", "oauth_code is missing.", { hint });
+  if (oauth_state === undefined) throw new HubError("invalid_input", "oauth_state is missing.", { hint });
+  if (Object.keys(credentials).length > 0) {
+    throw new HubError("invalid_input", "An account is connected by credentials or by oauth_code, not by both.", {
+      hint: "Leave one of them out.",
+    });
+  }
+  return { code: oauth_code, state: oauth_state, ...(oauth_iss !== undefined && { iss: oauth_iss }) };
+}
 
 const Changed = Settings.describe("The settings that change; null takes one away");
 

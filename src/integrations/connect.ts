@@ -135,7 +135,8 @@ async function checkPlace(
   checkLabel(connector, connected, label, id);
 }
 
-function checkVersion({ name, version }: Connector, wanted: string | undefined): void {
+/** Refuses another version of the connector than the one that is here. */
+export function checkVersion({ name, version }: Connector, wanted: string | undefined): void {
   if (wanted === undefined || wanted === version) return;
   throw new HubError("invalid_input", `Version ${wanted} of the ${name} connector is not available.`, {
     hint: `Ask for ${version}, or for none in particular.`,
@@ -147,10 +148,11 @@ export function parseConfig(connector: Connector, given: Readonly<Record<string,
   const parsed = (connector.config ?? z.object({})).strict().safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const wrong = issue?.code === "unrecognized_keys" ? issue.keys : issue?.path;
   const names = Object.keys(connector.config?.shape ?? {});
   throw new HubError(
     "invalid_input",
-    `The settings of ${connector.name} are wrong at "${issue?.path.join(".")}": ${issue?.message}.`,
+    `The settings of ${connector.name} are wrong at "${wrong?.join(".")}": ${issue?.message}.`,
     { hint: names.length > 0 ? `It has the settings ${names.join(", ")}.` : "It has no settings." },
   );
 }

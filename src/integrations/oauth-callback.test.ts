@@ -142,6 +142,7 @@ test("an answer at another service's address is refused, and ends the flow", asy
   const coming = setup.come({ state: setup.state, code: "code-1" }, "other");
 
   await expect(coming).rejects.toThrow("An answer for Demo came as that of other.");
+  expect(await setup.kept()).toEqual([]);
   expect(await setup.readFlow()).toMatchObject({ status: "failed" });
   expect(setup.service.exchanges).toEqual([]);
 });
@@ -231,6 +232,7 @@ test("a code that another hub was given is refused by the service", async () => 
   searchParams.set("state", stateOf(mine));
 
   await expect(receiveCallback(parts, "demo", searchParams)).rejects.toThrow("invalid_grant");
+  expect(await parts.store.db.selectFrom("integrations").selectAll().execute()).toEqual([]);
 });
 
 test("an app at other addresses, without a secret, is asked there as a public client", async () => {

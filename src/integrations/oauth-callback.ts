@@ -75,9 +75,13 @@ async function takeFlow(db: Db, parameters: URLSearchParams, now: Date) {
     .select("status")
     .where("state_hash", "=", hashSecret(state))
     .executeTakeFirst();
-  if (!known) throw new HubError("invalid_input", "This hub has not asked for this answer.", { hint: BEGIN_AGAIN });
+  if (!known) throw unknownState();
   const what = known.status === "pending" ? "came too late" : "was used already";
   throw new HubError("conflict", `The service's answer ${what}.`, { hint: BEGIN_AGAIN });
+}
+
+export function unknownState(): HubError {
+  return new HubError("invalid_input", "This hub has not asked for this answer.", { hint: BEGIN_AGAIN });
 }
 
 interface Callback {

@@ -9,7 +9,7 @@ import { printNote } from "./output.ts";
 /** Asks for the credentials that a service needs and the command did not name. What is typed is not shown. */
 export const askForCredentials: Complete = async (input, context) => {
   const given = connect.input.parse(input);
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return given;
+  if (given.oauth_code !== undefined || !process.stdin.isTTY || !process.stderr.isTTY) return given;
   const { name, credentials } = await describe.run({ service: given.service }, context);
   const missing = credentials.filter((field) => !(field.name in given.credentials));
   if (!missing.some(({ required }) => required)) return given;
