@@ -11,13 +11,15 @@ import { setWorkspaceChannels } from "./notify/workspace-channels.ts";
 /**
  * Brings the store to what the config file says: its integrations, profiles, grants and channels.
  *
- * Doing it again changes nothing, and what the file does not name is left alone.
+ * Doing it again changes nothing, and what the file does not name is left alone. Replicas do it one after the other.
  */
 export async function applyConfig(hub: Hub): Promise<void> {
-  const { config, owner } = hub;
-  for (const integration of config.integrations) await applyIntegration(hub, integration);
-  for (const [name, profile] of Object.entries(config.profiles)) await applyProfile(hub, name, profile);
-  if (config.channels.length > 0) await setWorkspaceChannels(hub, owner.actor, owner.workspaceId, config.channels);
+  const { config, owner, store } = hub;
+  await store.engine.alone(async () => {
+    for (const integration of config.integrations) await applyIntegration(hub, integration);
+    for (const [name, profile] of Object.entries(config.profiles)) await applyProfile(hub, name, profile);
+    if (config.channels.length > 0) await setWorkspaceChannels(hub, owner.actor, owner.workspaceId, config.channels);
+  });
 }
 
 type IntegrationConfig = Config["integrations"][number];

@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Kysely } from "kysely";
+import { Kysely, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { expect, test, vi } from "vitest";
 import { HubError } from "../src/errors.ts";
 import { migrations } from "../src/store/migrate.ts";
 import { openEngine, openStore, type Store } from "../src/store/open.ts";
 import type { Tables } from "../src/store/tables.ts";
-import { makeSqliteDatabase, onEachStore, startChild } from "#testing";
+import { makeSqliteDatabase, onEachStore, onPostgres, startChild } from "#testing";
 
 const WRITE_SETTINGS = new URL("./fixtures/write-settings.ts", import.meta.url);
 
@@ -189,6 +189,45 @@ await onEachStore((makeDatabase) => {
     expect(new Set(heard)).toEqual(new Set(names));
   });
 
+  test("a store that slept for longer than changes are kept takes everything for changed", async () => {
+    const database = await makeDatabase();
+    const [writer, reader] = [await database.open(), await database.open()];
+    await insertWorkspace(writer, "a");
+    await insertWorkspace(writer, "b");
+
+    await recordChange(writer, "prof_1");
+    await recordChange(writer, "prof_2");
+    await writer.db.deleteFrom("changes").where("profile_id", "=", "prof_1").execute();
+    const heard: unknown[] = [];
+    reader.changes.subscribe(({ workspace_id, profile_id }) => heard.push([workspace_id, profile_id]));
+    await reader.changes.catchUp();
+
+    expect(heard).toHaveLength(3);
+    expect(heard).toEqual(
+      expect.arrayContaining([
+        ["ws_a", null],
+        ["ws_b", null],
+        ["ws_1", "prof_2"],
+      ]),
+    );
+  });
+
+  test("what a store could not look for, it looks for again before it trusts what it knows", async () => {
+    const database = await makeDatabase();
+    const [writer, reader] = [await database.open(), await database.open()];
+    await recordChange(writer, "prof_1");
+    await writer.db.schema.alterTable("changes").renameTo("elsewhere").execute();
+
+    await expect(reader.changes.catchUp()).rejects.toThrow(/changes/);
+    const isBehind = reader.changes.mayBeBehind();
+    await writer.db.schema.alterTable("elsewhere").renameTo("changes").execute();
+    const heard = listen(reader);
+    await reader.changes.catchUp();
+
+    expect(isBehind).toBe(true);
+    expect(heard).toEqual(["prof_1"]);
+  });
+
   test("an ended subscription hears nothing more", async () => {
     const store = await (await makeDatabase()).open();
     const heard: unknown[] = [];
@@ -266,6 +305,45 @@ await onEachStore((makeDatabase) => {
 
     const tables = await db.introspection.getTables();
     expect(tables.map(({ name }) => name)).toEqual(["changes"]);
+  });
+});
+
+await onPostgres((makeDatabase) => {
+  const LISTENERS = sql`from pg_stat_activity where datname = current_database() and query like 'listen %'`;
+  const whenListening = (store: Store): Promise<void> =>
+    vi.waitFor(async () => {
+      const { rows } = await sql`select pid ${LISTENERS}`.execute(store.db);
+      expect(rows).toHaveLength(1);
+    });
+
+  test("a change that is recorded while the connection that hears of changes is cut is heard all the same", async () => {
+    const database = await makeDatabase();
+    const [writer, reader] = [await database.open(), await database.open()];
+    const heard = listen(reader);
+    await whenListening(writer);
+
+    for (const name of ["prof_1", "prof_2", "prof_3"]) {
+      await sql`select pg_terminate_backend(pid) ${LISTENERS}`.execute(writer.db);
+      await recordChange(writer, name);
+      await vi.waitFor(() => expect(heard.at(-1)).toBe(name), { timeout: 1000, interval: 20 });
+      await whenListening(writer);
+    }
+
+    await recordChange(writer, "prof_4");
+    await vi.waitFor(() => expect(heard.at(-1)).toBe("prof_4"), { timeout: 1000, interval: 20 });
+    expect(heard).toEqual(["prof_1", "prof_2", "prof_3", "prof_4"]);
+  });
+
+  test("a change that nobody announces is heard after some seconds", async () => {
+    const database = await makeDatabase();
+    const [writer, reader] = [await database.open(), await database.open()];
+    const heard = listen(reader);
+    await whenListening(writer);
+
+    const at = new Date().toISOString();
+    await writer.db.insertInto("changes").values({ workspace_id: "ws_1", profile_id: "prof_1", at }).execute();
+
+    await vi.waitFor(() => expect(heard).toEqual(["prof_1"]), { timeout: 10_000, interval: 100 });
   });
 });
 

@@ -12,40 +12,48 @@ export interface Changes {
   subscribe(listener: (change: Change) => void, topic?: ChangeTopic): () => void;
   /** Tells the listeners now what is new. Call it after a commit, and before trusting what was cached. */
   catchUp(): Promise<void>;
-  /** Whether `catchUp` may find something that another process wrote. Always false where only polling can tell. */
+  /** Whether `catchUp` may find something that another process wrote. Always false where others tell of it. */
   mayBeBehind(): boolean;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
-const POLL_MS = 250;
 const KEPT_MS = 60 * 60 * 1000;
 
 export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
   const listeners = new Set<{ readonly topic: ChangeTopic; readonly tell: (change: Change) => void }>();
   let last = await lastSeq(db);
   let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  /** From the start of a read until one succeeds: meanwhile nothing that was cached is trusted. */
+  let isBehind = false;
 
   async function readNew(): Promise<void> {
     const rows = await db.selectFrom("changes").selectAll().where("seq", ">", last).orderBy("seq").execute();
-    for (const row of rows) {
-      last = row.seq;
-      for (const { topic, tell } of listeners) if (topic === row.topic) tell(row);
-    }
+    const [first] = rows;
+    // Whoever slept for longer than changes are kept can't know what they were.
+    const missed = first && first.seq > last + 1 ? await allWorkspaces(db) : [];
+    for (const change of missed) for (const { tell } of listeners) tell(change);
+    for (const row of rows) for (const { topic, tell } of listeners) if (topic === row.topic) tell(row);
+    last = rows.at(-1)?.seq ?? last;
   }
 
-  async function catchUp(): Promise<void> {
-    // A read that began before the caller's commit may miss it, so the caller waits for one that begins after.
-    while (running) await running;
-    running = readNew().finally(() => (running = undefined));
-    await running;
+  function read(): Promise<void> {
+    next = undefined;
+    isBehind = true;
+    running = readNew()
+      .then(() => void (isBehind = false))
+      .finally(() => (running = undefined));
+    return running;
   }
 
-  const timer = setInterval(() => {
-    if (listeners.size === 0 || (engine.kind === "sqlite" && !engine.mayHaveForeignWrites())) return;
-    // A store that is briefly away is asked again at the next tick; calls meanwhile get its error themselves.
-    catchUp().catch(() => {});
-  }, POLL_MS);
-  timer.unref();
+  /** A read that began before the caller's commit may miss it, so all who come meanwhile share the one that begins after. */
+  function catchUp(): Promise<void> {
+    if (!running) return read();
+    next ??= running.then(read, read);
+    return next;
+  }
+
+  let stopWatching: (() => Promise<void>) | undefined;
 
   return {
     async record(transaction, change, topic = "access") {
@@ -55,17 +63,19 @@ export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
         .insertInto("changes")
         .values({ workspace_id: change.workspace_id, profile_id: change.profile_id, topic, at: now.toISOString() })
         .execute();
+      await engine.announce(transaction);
       const old = new Date(now.getTime() - KEPT_MS).toISOString();
       await transaction.deleteFrom("changes").where("at", "<", old).execute();
     },
     subscribe(tell, topic = "access") {
       const listener = { topic, tell };
       listeners.add(listener);
+      stopWatching ??= engine.watch(catchUp);
       return () => void listeners.delete(listener);
     },
     catchUp,
-    mayBeBehind: () => running !== undefined || engine.mayHaveForeignWrites(),
-    stop: () => clearInterval(timer),
+    mayBeBehind: () => isBehind || engine.mayHaveForeignWrites(),
+    stop: async () => stopWatching?.(),
   };
 }
 
@@ -75,4 +85,9 @@ async function lastSeq(db: Db): Promise<number> {
     .select((expression) => expression.fn.max("seq").as("seq"))
     .executeTakeFirst();
   return row?.seq ?? 0;
+}
+
+async function allWorkspaces(db: Db): Promise<Change[]> {
+  const rows = await db.selectFrom("workspaces").select("id").execute();
+  return rows.map(({ id }) => ({ workspace_id: id, profile_id: null }));
 }

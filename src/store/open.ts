@@ -17,8 +17,14 @@ export interface Engine {
   ): SelectQueryBuilder<Tables, Table, Row>;
   /** Makes transactions that call it commit one after the other. */
   inOrder(db: Transaction<Tables>): Promise<void>;
+  /** Runs long work in one replica at a time: what it finds missing and makes is then there for the next. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Whether another process may have written since the last time this was asked; cheap enough to ask on every call. */
   mayHaveForeignWrites(): boolean;
+  /** Has the other processes look for what is new as soon as the transaction has committed. */
+  announce(db: Transaction<Tables>): Promise<void>;
+  /** Calls `look` when another process may have written something new. The returned function ends that. */
+  watch(look: () => Promise<void>): () => Promise<void>;
 }
 
 /** A query runs on the store or inside one of its transactions. */
@@ -61,7 +67,7 @@ async function openOn(engine: Engine): Promise<Store> {
       changes,
       transaction: (work) => db.transaction().execute(work),
       async close() {
-        changes.stop();
+        await changes.stop();
         await db.destroy();
       },
     };

@@ -1,11 +1,12 @@
 import { PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { announce, listenForNews } from "./listen-for-news.ts";
 import type { Engine } from "./open.ts";
 
 // Counts and sequence numbers are far below 2^53; as text they would compare wrongly.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** A pool of up to ten connections to one PostgreSQL database. */
+/** A pool of up to ten connections to one PostgreSQL database, and one more on which its news is heard. */
 export function openPostgres(url: string): Engine {
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
   // An idle connection that the server drops is replaced on next use; without a listener it would end the process.
@@ -20,6 +21,23 @@ export function openPostgres(url: string): Engine {
     inOrder: async (db) => {
       await sql`select pg_advisory_xact_lock(7300)`.execute(db);
     },
+    alone: (work) => withLock(pool, work),
     mayHaveForeignWrites: () => false,
+    announce,
+    watch: (look) => listenForNews(url, look),
   };
+}
+
+/** The lock is the connection's, so it ends with the process that holds it. */
+async function withLock<Result>(pool: pg.Pool, work: () => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  // Without a listener, a connection that is lost while nobody asks it anything would end the process.
+  client.on("error", () => {});
+  try {
+    await client.query("select pg_advisory_lock(7301)");
+    return await work();
+  } finally {
+    // Closed rather than given back: it may have been lost, and its lock goes with it.
+    client.release(true);
+  }
 }

@@ -14,6 +14,7 @@ import type { Engine } from "./open.ts";
 import { openLogSync, type SyncFile } from "./sync-log.ts";
 
 const BUSY_TIMEOUT_MS = 10_000;
+const POLL_MS = 250;
 
 /**
  * One file, one connection, and a write-ahead log that is on disk before a commit is told of.
@@ -35,6 +36,19 @@ export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine>
   const dataVersion = await whenFree(async () => database.prepare("pragma data_version").pluck());
   let seen: unknown;
 
+  function mayHaveForeignWrites(): boolean {
+    try {
+      const now = dataVersion.get();
+      const changed = now !== seen;
+      seen = now;
+      return changed;
+    } catch (error) {
+      // Another process is repairing the file after a crash.
+      if (isBusy(error)) return true;
+      throw error;
+    }
+  }
+
   return {
     kind: "sqlite",
     dialect: new HubDialect(withPreparedStatements(database), openDurability(database, path, sync)),
@@ -42,17 +56,20 @@ export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine>
     autoIncrementType: "integer",
     lockRow: (query) => query,
     inOrder: () => Promise.resolve(),
-    mayHaveForeignWrites() {
-      try {
-        const now = dataVersion.get();
-        const changed = now !== seen;
-        seen = now;
-        return changed;
-      } catch (error) {
-        // Another process is repairing the file after a crash.
-        if (isBusy(error)) return true;
-        throw error;
-      }
+    // A file has no replicas: who starts a second hub on it gets the first one's port refused.
+    alone: (work) => work(),
+    mayHaveForeignWrites,
+    announce: () => Promise.resolve(),
+    watch(look) {
+      let isBehind = false;
+      const timer = setInterval(() => {
+        if (!mayHaveForeignWrites() && !isBehind) return;
+        isBehind = false;
+        // A file that is locked for long is asked again at the next tick; calls meanwhile get its error themselves.
+        look().catch(() => (isBehind = true));
+      }, POLL_MS);
+      timer.unref();
+      return () => Promise.resolve(clearInterval(timer));
     },
   };
 }

@@ -16,15 +16,22 @@ export interface TestDatabase {
 
 const POSTGRES_URL = process.env["PATCHBAY_TEST_POSTGRES_URL"] ?? "postgres://postgres@127.0.0.1:5432/postgres";
 
+type Suite = (makeDatabase: () => Promise<TestDatabase>) => void;
+
 /**
  * Runs one suite on SQLite files and on PostgreSQL; each test makes its own database.
  *
  * Without PostgreSQL its half is skipped, except where `CI` is set: there it fails.
  */
-export async function onEachStore(suite: (makeDatabase: () => Promise<TestDatabase>) => void): Promise<void> {
+export async function onEachStore(suite: Suite): Promise<void> {
   describe("on SQLite", () => {
     suite(makeSqliteDatabase);
   });
+  await onPostgres(suite);
+}
+
+/** `onEachStore` for what only PostgreSQL does. */
+export async function onPostgres(suite: Suite): Promise<void> {
   const answers = await hasPostgres();
   describe.skipIf(!answers)("on PostgreSQL", () => {
     suite(makePostgresDatabase);
