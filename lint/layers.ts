@@ -4,7 +4,7 @@ export const layers: readonly (readonly string[])[] = [
   ["faces"],
   ["apply-config", "bootstrap"],
   ["hub", "client"],
-  ["config"],
+  ["config", "hub-metrics"],
   ["actions"],
   ["notify", "inbound", "discovery"],
   ["call"],
@@ -12,7 +12,7 @@ export const layers: readonly (readonly string[])[] = [
   ["catalog", "access"],
   ["vault", "audit", "egress"],
   ["store"],
-  ["connector", "log", "located-json"],
+  ["connector", "log", "located-json", "telemetry"],
   ["errors", "digest", "nearest", "version"],
 ];
 

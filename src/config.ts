@@ -86,6 +86,8 @@ const Limits = section({
 const Server = section({
   host: Host.default("127.0.0.1"),
   port: Port.default(7300),
+  /** Where Prometheus reads the metrics; they are not served without. */
+  metricsPort: z.exactOptional(Port),
   /** Where others reach the hub, for links, OAuth callbacks and webhooks. */
   publicUrl: z.exactOptional(HttpUrl),
   logLevel: Level.default("info"),
@@ -138,15 +140,17 @@ export const ConfigFile = section({
 });
 export type ConfigFile = z.infer<typeof ConfigFile>;
 
+const PortText = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : Number.NaN))
+  .pipe(Port);
+
 const Environment = z.object({
   PATCHBAY_HOME: Text.optional(),
   PATCHBAY_CONFIG: Text.optional(),
   PATCHBAY_HOST: Host.optional(),
-  PATCHBAY_PORT: z
-    .string()
-    .transform((text) => (/^\d+$/.test(text) ? Number(text) : Number.NaN))
-    .pipe(Port)
-    .optional(),
+  PATCHBAY_PORT: PortText.optional(),
+  PATCHBAY_METRICS_PORT: PortText.optional(),
   PATCHBAY_PUBLIC_URL: HttpUrl.optional(),
   PATCHBAY_LOG_LEVEL: Level.optional(),
   PATCHBAY_DATABASE_URL: DatabaseUrl.optional(),
@@ -160,7 +164,8 @@ const Environment = z.object({
   PATCHBAY_CONFORMANCE: accept("1 or 0", z.enum(["1", "0"])).optional(),
 });
 
-type Server = Omit<ConfigFile["server"], "publicUrl" | "databaseUrl"> & {
+type Server = Omit<ConfigFile["server"], "publicUrl" | "databaseUrl" | "metricsPort"> & {
+  readonly metricsPort: number | undefined;
   /** Without a trailing slash. */
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string;
@@ -220,6 +225,7 @@ export function readConfig({ env, file, cwd, platform = process.platform }: Conf
     server: {
       host,
       port: variables.PATCHBAY_PORT ?? server.port,
+      metricsPort: variables.PATCHBAY_METRICS_PORT ?? server.metricsPort,
       publicUrl: publicUrl?.replace(/\/+$/, ""),
       logLevel: variables.PATCHBAY_LOG_LEVEL ?? server.logLevel,
       databaseUrl:

@@ -5,6 +5,7 @@ import { localOwner, type Principal } from "./access/principal.ts";
 import { ensureWorkspace, type Mode } from "./access/workspaces.ts";
 import type { ActionContext } from "./actions/action.ts";
 import { openAudit } from "./audit/open-audit.ts";
+import { observeCalls } from "./call/observe-calls.ts";
 import { openCalls } from "./call/open-calls.ts";
 import { BUILT_IN, CONFORMANCE } from "./catalog/connectors.ts";
 import { openCatalog } from "./catalog/open-catalog.ts";
@@ -12,6 +13,7 @@ import type { Config } from "./config.ts";
 import { openEgress } from "./egress/open-egress.ts";
 import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
+import { openHubMetrics } from "./hub-metrics.ts";
 import { openInbound } from "./inbound/open-inbound.ts";
 import { openCredentials, type OpenCredentials } from "./integrations/open-credentials.ts";
 import { type Logger, openLog } from "./log.ts";
@@ -19,6 +21,7 @@ import { openOutbox } from "./notify/open-outbox.ts";
 import { openOwnerNotices } from "./notify/owner-notices.ts";
 import { openSpeech } from "./notify/open-speech.ts";
 import { openStore, type Store } from "./store/open.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 import { openKeychain } from "./vault/keychain.ts";
 import { findMasterKey, type MasterKey } from "./vault/master-key.ts";
 import { fitsDataKeys } from "./vault/open-data-keys.ts";
@@ -41,6 +44,9 @@ export interface Hub extends Omit<ActionContext, "principal" | "signal"> {
   readonly credentialsOf: OpenCredentials["credentialsOf"];
   /** Says where the hub listens, where nobody has configured how others reach it. */
   listensAt(url: string): void;
+  readonly metrics: Metrics;
+  /** Whether the master key is still the one that the stored keys want. */
+  fitsMasterKey(): Promise<boolean>;
   contextOf(principal: Principal, signal: AbortSignal): ActionContext;
   /** What to tell a caller. A fault of our own is logged whole and told without its text. */
   asHubError(error: unknown): HubError;
@@ -70,6 +76,7 @@ export async function openHub(config: Config, mode: Mode = "live"): Promise<Hub>
     signingKey: deriveKey(masterKey, "patchbay signing key"),
     owner: localOwner(workspace.id),
     authenticate: openKeyring(store),
+    fitsMasterKey: () => fitsDataKeys(store, masterKey.key),
     listensAt(url) {
       if (config.server.publicUrl === undefined) address.url = url;
     },
@@ -139,7 +146,8 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     egress,
     tellOwner: (db, integration, reason) => notices.ofBroken(db, integration, reason),
   });
-  const calls = openCalls({
+  const metrics = openHubMetrics({ store, audit });
+  const road = openCalls({
     ...ledger,
     catalog,
     egress,
@@ -149,6 +157,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     approvalUrl: (approval) => links.open("approvals", approval),
     onApprovalPending: (db, pending) => notices.ofApproval(db, pending),
   });
+  const calls = observeCalls(road, { catalog, metrics });
   const outbox = openOutbox({
     ...ledger,
     catalog,
@@ -161,7 +170,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
   });
   const notices = openOwnerNotices({ catalog, outbox });
   const inbound = openInbound({ store, audit, catalog, keptOf: credentials.keptOf, say: openSpeech(outbox, onFault) });
-  const own = { store, vault, audit, catalog, egress, calls, links, outbox, notices, inbound };
+  const own = { store, vault, audit, catalog, egress, calls, links, metrics, outbox, notices, inbound };
   return { ...own, publicUrl: ownUrl, ...credentials };
 }
 

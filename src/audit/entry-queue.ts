@@ -10,6 +10,8 @@ export interface EntryQueue {
   addLater(entry: LooseEntry): Promise<void>;
   /** Resolves once no entry waits. */
   flush(): Promise<void>;
+  /** How many entries wait for their commit to begin. */
+  waiting(): number;
 }
 
 interface Waiter {
@@ -68,6 +70,7 @@ export function openEntryQueue(write: Write, laterMs = 20): EntryQueue {
       return enqueue(entry);
     },
     flush,
+    waiting: () => waiters.length,
   };
 }
 

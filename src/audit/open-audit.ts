@@ -50,6 +50,8 @@ export interface Audit {
   entries(workspaceId: string): AsyncIterable<AuditEntryRow>;
   /** Resolves once no entry waits for its commit. */
   flush(): Promise<void>;
+  /** How many entries wait for their commit to begin. */
+  waiting(): number;
 }
 
 export function openAudit({ store, now = () => new Date() }: { store: Store; now?: () => Date }): Audit {
@@ -73,6 +75,7 @@ export function openAudit({ store, now = () => new Date() }: { store: Store; now
       yield* readChain(store.db, workspaceId);
     },
     flush: queue.flush,
+    waiting: queue.waiting,
   };
 }
 

@@ -56,17 +56,7 @@ export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
   let stopWatching: (() => Promise<void>) | undefined;
 
   return {
-    async record(transaction, change, topic = "access") {
-      await engine.inOrder(transaction);
-      const now = new Date();
-      await transaction
-        .insertInto("changes")
-        .values({ workspace_id: change.workspace_id, profile_id: change.profile_id, topic, at: now.toISOString() })
-        .execute();
-      await engine.announce(transaction);
-      const old = new Date(now.getTime() - KEPT_MS).toISOString();
-      await transaction.deleteFrom("changes").where("at", "<", old).execute();
-    },
+    record: (transaction, change, topic = "access") => recordChange(engine, transaction, change, topic),
     subscribe(tell, topic = "access") {
       const listener = { topic, tell };
       listeners.add(listener);
@@ -77,6 +67,20 @@ export async function watchChanges(db: Db, engine: Engine): Promise<Changes> {
     mayBeBehind: () => isBehind || engine.mayHaveForeignWrites(),
     stop: async () => stopWatching?.(),
   };
+}
+
+async function recordChange(
+  engine: Engine,
+  db: Transaction<Tables>,
+  { workspace_id, profile_id }: Change,
+  topic: ChangeTopic,
+): Promise<void> {
+  await engine.inOrder(db);
+  const now = new Date();
+  await db.insertInto("changes").values({ workspace_id, profile_id, topic, at: now.toISOString() }).execute();
+  await engine.announce(db);
+  const old = new Date(now.getTime() - KEPT_MS).toISOString();
+  await db.deleteFrom("changes").where("at", "<", old).execute();
 }
 
 async function lastSeq(db: Db): Promise<number> {

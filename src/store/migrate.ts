@@ -42,10 +42,20 @@ export async function migrate(db: Db, engine: Engine): Promise<void> {
   if (error !== undefined) throw error;
 }
 
+/** Whether every migration was applied, and none that only a newer Patchbay knows. */
+export async function isCurrent(db: Db, engine: Engine): Promise<boolean> {
+  const applied = await readNames(db);
+  return applied.join() === Object.keys(migrations(engine)).join();
+}
+
 /** Asked directly, since the migrator's own bookkeeping costs each start a dozen queries. */
 async function appliedNames(db: Db): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === "kysely_migration")) return [];
+  return readNames(db);
+}
+
+async function readNames(db: Db): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   return rows.map(({ name }) => name);
 }

@@ -2,7 +2,7 @@ import type { ColumnDefinitionBuilder, Dialect, SelectQueryBuilder, Transaction 
 import { Kysely } from "kysely";
 import { HubError } from "../errors.ts";
 import { type Changes, watchChanges } from "./changes.ts";
-import { migrate } from "./migrate.ts";
+import { isCurrent, migrate } from "./migrate.ts";
 import type { Tables } from "./tables.ts";
 
 /** What SQLite and PostgreSQL do differently, each by its own function. */
@@ -21,6 +21,8 @@ export interface Engine {
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Whether another process may have written since the last time this was asked; cheap enough to ask on every call. */
   mayHaveForeignWrites(): boolean;
+  /** How many connections there are, by what they do, and how many callers wait for one. */
+  connections(): Readonly<Record<string, number>>;
   /** Has the other processes look for what is new as soon as the transaction has committed. */
   announce(db: Transaction<Tables>): Promise<void>;
   /** Calls `look` when another process may have written something new. The returned function ends that. */
@@ -34,6 +36,8 @@ export interface Store {
   readonly engine: Engine;
   readonly db: Db;
   readonly changes: Changes;
+  /** Whether the schema is what this version of Patchbay works with; throws where the database does not answer. */
+  isCurrent(): Promise<boolean>;
   transaction<Result>(work: (db: Transaction<Tables>) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -65,6 +69,7 @@ async function openOn(engine: Engine): Promise<Store> {
       engine,
       db,
       changes,
+      isCurrent: () => isCurrent(db, engine),
       transaction: (work) => db.transaction().execute(work),
       async close() {
         await changes.stop();

@@ -23,6 +23,11 @@ export function openPostgres(url: string): Engine {
     },
     alone: (work) => withLock(pool, work),
     mayHaveForeignWrites: () => false,
+    connections: () => ({
+      idle: pool.idleCount,
+      busy: pool.totalCount - pool.idleCount,
+      awaited: pool.waitingCount,
+    }),
     announce,
     watch: (look) => listenForNews(url, look),
   };

@@ -59,6 +59,7 @@ export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine>
     // A file has no replicas: who starts a second hub on it gets the first one's port refused.
     alone: (work) => work(),
     mayHaveForeignWrites,
+    connections: () => ({}),
     announce: () => Promise.resolve(),
     watch(look) {
       let isBehind = false;

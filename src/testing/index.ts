@@ -7,3 +7,4 @@ export * from "./open-test-hub.ts";
 export * from "./open-mcp-client.ts";
 export * from "./open-test-api.ts";
 export * from "./send-line.ts";
+export * from "./record-spans.ts";

@@ -3,6 +3,7 @@ import { listProfiles } from "../../access/profiles.ts";
 import { applyConfig } from "../../apply-config.ts";
 import { bootstrap } from "../../bootstrap.ts";
 import type { Hub } from "../../hub.ts";
+import { serveMetrics } from "../http/metrics.ts";
 import { serveHttp } from "../http/server.ts";
 import type { ClientConfig } from "./client-config.ts";
 import type { GlobalOptions } from "./global-options.ts";
@@ -18,11 +19,12 @@ const STOP_LIMIT_MS = 9_000;
 export function start(options: GlobalOptions): Promise<number> {
   return withHub(options, async (hub) => {
     const stopped = waitForSignal();
+    await using metrics = await serveMetrics(hub);
     const server = await serveHttp(hub);
     try {
       await applyConfig(hub);
       // Last of all that can fail: its key is shown once, and a start that failed would never show it.
-      const opening = await prepareOpening(hub, server.url);
+      const opening = await prepareOpening(hub, server.url, metrics.url);
       if (options.json) printJson(opening);
       else print(describeOpening(hub, opening));
       hub.outbox.start();
@@ -50,6 +52,8 @@ function waitForSignal(): Promise<void> {
 /** What the owner of a hub that just started wants to know. */
 interface Opening {
   readonly url: string;
+  /** Where they are read, if anywhere. */
+  readonly metrics?: string;
   readonly data: string;
   readonly database: string;
   readonly master_key: { readonly source: string; readonly where: string; readonly created: boolean };
@@ -61,7 +65,7 @@ interface Opening {
   readonly clients: readonly ClientConfig[];
 }
 
-async function prepareOpening(hub: Hub, listening: string): Promise<Opening> {
+async function prepareOpening(hub: Hub, listening: string, metrics: string | undefined): Promise<Opening> {
   const { config, masterKey, owner, store } = hub;
   const welcome = await bootstrap(hub);
   const [first] = await listProfiles(store.db, owner.workspaceId);
@@ -70,6 +74,7 @@ async function prepareOpening(hub: Hub, listening: string): Promise<Opening> {
   const url = config.server.publicUrl ?? listening;
   return {
     url,
+    ...(metrics !== undefined && { metrics }),
     data: config.home,
     database: hidePassword(config.server.databaseUrl),
     master_key: { source: masterKey.source, where: masterKey.where, created: masterKey.created },
@@ -86,8 +91,9 @@ async function createProfileKey(hub: Hub, profile: string): Promise<string> {
 }
 
 function describeOpening(hub: Hub, opening: Opening): string {
-  const { url, data, database, master_key, owner_key, profile, profile_key, clients } = opening;
+  const { url, metrics, data, database, master_key, owner_key, profile, profile_key, clients } = opening;
   const facts = {
+    metrics,
     data,
     database,
     master_key: master_key.where,

@@ -1,22 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { setTimeout } from "node:timers/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Decidable } from "../../access/decision-links.ts";
 import { knowsService } from "../../actions/call-tool.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
-import { type McpHttp, openMcpHttp } from "../mcp/http.ts";
+import { isForNews, type McpHttp, openMcpHttp } from "../mcp/http.ts";
 import { requireCaller } from "../mcp/server.ts";
 import { openDecisions } from "../pages/decisions.ts";
 import { openCallback } from "../pages/oauth-callback.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { openRateLimits } from "../rest/rate-limits.ts";
+import { joinTrace } from "../../telemetry/trace.ts";
+import { type Answers, openAnswers } from "./answers.ts";
 import { serveAuditExport } from "./audit-export.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
+import { listen } from "./listen.ts";
 import { readProxyAddress, serveProxy } from "./proxy.ts";
 import { serveMessageStream } from "./message-stream.ts";
+import { openReadiness, type Readiness, type Report } from "./readiness.ts";
 import { PROBLEM_TYPE, problemHeaders, toProblem } from "./problem.ts";
 import { readWebhookAddress, serveWebhook } from "./webhooks.ts";
 
@@ -26,75 +28,72 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const STOP_MS = 5_000;
 const FORM_BYTES = 16 * 1024;
 
-/** Serves the hub over HTTP until it is closed. */
+/**
+ * Serves the hub over HTTP until it is closed.
+ *
+ * Closing says at once that the hub is not ready, lets the calls under way finish, and then ends the streams of those who
+ * wait for news.
+ */
 export async function serveHttp(hub: Hub): Promise<HttpServer> {
   const { host, port } = hub.config.server;
   const mcp = openMcpHttp(hub);
-  const route = openRoutes(hub, mcp);
-  const answering = new Set<Promise<void>>();
+  const readiness = openReadiness(hub);
+  const answers = openAnswers();
+  const route = openRoutes(hub, mcp, { readiness, waitsForNews: answers.waitsForNews });
   const server = createServer((request, response) => {
-    const answered = new Promise<void>((resolve) => response.once("close", resolve));
-    answering.add(answered);
-    void answered.then(() => answering.delete(answered));
-    route(request, response).catch((error: unknown) => sendProblem(hub, response, hub.asHubError(error)));
+    answers.add(response);
+    // The client, or the balancer before it, makes its next request elsewhere.
+    if (readiness.isStopping()) response.setHeader("connection", "close");
+    joinTrace(request.headers, () => route(request, response)).catch((error: unknown) =>
+      sendProblem(hub, response, hub.asHubError(error)),
+    );
   });
-  await listen(server, host, port);
-  const { port: actual } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${actual}`;
+  const url = await listen(server, host, port, "PATCHBAY_PORT or PATCHBAY_HOST");
   hub.listensAt(url);
   return {
     url,
     async close() {
+      await readiness.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       hub.inbound.stopWaiting();
+      await answers.finished();
       await mcp.close();
-      // Connections without a request are not waited for: a client may have opened them to no end.
-      await Promise.race([Promise.allSettled(answering), setTimeout(STOP_MS, undefined, { ref: false })]);
+      await answers.ended();
       server.closeAllConnections();
       await closed;
     },
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === "EADDRINUSE" ? "is in use" : `can't be listened on (${cause.code ?? cause.message})`;
-      reject(
-        new HubError("unavailable", `The address ${host}:${port} ${why}.`, {
-          hint: "Stop what uses it, or choose another with PATCHBAY_PORT or PATCHBAY_HOST.",
-          cause,
-        }),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-function openRoutes(hub: Hub, mcp: McpHttp): Route {
+interface Serving {
+  readonly readiness: Readiness;
+  readonly waitsForNews: Answers["waitsForNews"];
+}
+
+function openRoutes(hub: Hub, mcp: McpHttp, { readiness, waitsForNews }: Serving): Route {
   const guard = openGuard(hub.config.server.host, hub.config.server.publicUrl);
-  const serveMcp = openMcpRoute(hub, mcp);
+  const serveMcp = openMcpRoute(hub, mcp, waitsForNews);
   const servePage = openPageRoute(hub);
   const limits = openRateLimits(hub.config.server.limits.requestsPerMinute);
   const serveRest = openRest(hub, limits);
   return async (request, response) => {
     guard(request.headers);
+    const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
+    if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
+    if (path === "/readyz") return sendReport(response, await readiness.check());
     if (/^\/v1\/audit\/export(?:\?|$)/.test(request.url ?? "")) return serveAuditExport(hub, limits, request, response);
     const proxied = readProxyAddress(request.url ?? "/");
     if (proxied) return serveProxy(hub, limits, request, response, proxied);
-    const path = URL.parse(request.url ?? "/", "http://hub")?.pathname ?? "";
     const page = readPagePath(path);
     if (page) return servePage(request, response, page);
     const hooked = readWebhookAddress(path);
     if (hooked !== undefined) return serveWebhook(hub, request, response, hooked);
     if (path === "/v1/messages/stream") return serveMessageStream(hub, limits, request, response);
     const [, service] = /^\/mcp(?:\/([a-z0-9_]+))?$/.exec(path) ?? [];
-    if (path === "/healthz") return sendJson(response, 200, { status: "ok" });
     if (path === "/mcp" || service !== undefined) return serveMcp(request, response, service);
     if (path === "/docs" || /^\/v1(\/|$)/.test(path)) return serveRest(request, response);
     throw new HubError("not_found", "There is nothing at this address.", {
@@ -132,7 +131,7 @@ function openPageRoute(
 type McpRoute = (request: IncomingMessage, response: ServerResponse, service: string | undefined) => Promise<void>;
 
 /** Authenticates before the body is read, so that a stranger can't make the hub read one. */
-function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
+function openMcpRoute(hub: Hub, mcp: McpHttp, waitsForNews: Answers["waitsForNews"]): McpRoute {
   const maxRequestBodySize = hub.config.server.limits.maxBodyBytes;
   return async (request, response, service) => {
     const caller = requireCaller(await hub.authenticate(bearerToken(request.headers.authorization)));
@@ -144,6 +143,7 @@ function openMcpRoute(hub: Hub, mcp: McpHttp): McpRoute {
     const fetch = async (webRequest: Request): Promise<Response> => {
       const body = webRequest.method === "POST" ? parseJson(await webRequest.text()) : undefined;
       if (body === NOT_JSON) return notJson();
+      if (isForNews(webRequest.method, body)) waitsForNews(response);
       const answer = await mcp.serve(webRequest, caller, body, service);
       // Node holds the head of an answer back until there is a body, for which a stream of news may wait long.
       if (webRequest.method === "GET") setImmediate(() => response.flushHeaders());
@@ -168,6 +168,13 @@ function parseJson(text: string): unknown {
 function notJson(): Response {
   const error = { code: -32700, message: "The body is not JSON." };
   return Response.json({ jsonrpc: "2.0", error, id: null }, { status: 400 });
+}
+
+function sendReport(response: ServerResponse, report: Report): void {
+  sendJson(response, report.status === "ready" ? 200 : 503, report, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+  });
 }
 
 function sendProblem(hub: Hub, response: ServerResponse, error: HubError): void {

@@ -88,6 +88,12 @@ export function openMcpHttp(hub: Hub): McpHttp {
   };
 }
 
+/** Whether a request opens a stream on which its client waits for news, rather than for an answer. */
+export function isForNews(method: string, body: unknown): boolean {
+  if (method === "GET") return true;
+  return typeof body === "object" && body !== null && "method" in body && body.method === "subscriptions/listen";
+}
+
 /** Closes what nobody has used for long, and at once what belongs to a key that was revoked. */
 function watchOpen(hub: Hub, list: () => readonly Open[]): () => void {
   async function closeRevoked(): Promise<void> {

@@ -9,6 +9,7 @@ import { callTool, knowsTool, listAllTools } from "../../actions/call-tool.ts";
 import { parseToolName, toolName } from "../../catalog/tool-names.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import { HubError } from "../../errors.ts";
+import { joinTrace } from "../../telemetry/trace.ts";
 import type { Hub } from "../../hub.ts";
 import type { Conformance } from "./conformance.ts";
 import { askUser, findUser, type StateCodec } from "./consent.ts";
@@ -62,7 +63,7 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
     const user = findUser(server, context);
     const visitor = findVisitor(server, context, { tool, input: params.arguments });
     try {
-      const result = await callTool(hub.contextOf(caller, context.mcpReq.signal), {
+      const result = await callInTrace(hub, params._meta, {
         caller,
         tool,
         input: params.arguments,
@@ -80,6 +81,15 @@ export async function buildServer(hub: Hub, caller: Caller, service?: string): P
     }
   });
   return server;
+}
+
+/** A caller names its trace as in https://modelcontextprotocol.io/seps/414-request-meta, which also reaches through stdio. */
+function callInTrace(
+  hub: Hub,
+  meta: object | undefined,
+  call: Parameters<typeof callTool>[1],
+): ReturnType<typeof callTool> {
+  return joinTrace(meta ?? {}, () => callTool(hub.contextOf(call.caller, call.signal), call));
 }
 
 async function loadConformance(hub: Hub, caller: Caller, codec: StateCodec): Promise<Conformance | undefined> {
