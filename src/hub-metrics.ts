@@ -39,5 +39,5 @@ async function readWaiting({ db }: Store, now: Date): Promise<Waiting> {
     .select(({ fn }) => [fn.countAll<number>().as("count"), fn.min("due_at").as("oldest")])
     .executeTakeFirstOrThrow();
   const overdueMs = oldest === null ? 0 : Math.max(0, now.getTime() - Date.parse(oldest));
-  return { count: Number(count), overdueSeconds: overdueMs / 1000 };
+  return { count, overdueSeconds: overdueMs / 1000 };
 }
