@@ -83,6 +83,6 @@ async function send(parts: PerformParts, errand: Errand, destination: Destinatio
     loan.succeed();
     return result;
   } catch (error) {
-    throw await loan.fail(error);
+    throw await loan.fail(error, connector.operations[operation]?.scopes);
   }
 }

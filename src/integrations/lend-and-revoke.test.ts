@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Answer, makeSqliteDatabase, startService } from "#testing";
 import type { OAuth2Auth } from "#connector";
 import { runOperation } from "../egress/run-operation.ts";
-import { connectWithTokens } from "../testing/connect-by-oauth.ts";
+import { changeTokens, connectWithTokens } from "../testing/connect-by-oauth.ts";
 import { makeOauthConnector, openOauthParts } from "../testing/open-oauth-parts.ts";
 import { disconnect } from "./disconnect.ts";
 import { openCredentials } from "./open-credentials.ts";
@@ -33,7 +33,7 @@ async function setUp(answers: Readonly<Record<string, Answer>>, auth: Partial<OA
           idempotencyKey: "call-1",
         });
       } catch (error) {
-        throw await loan.fail(error);
+        throw await loan.fail(error, ["openid", "files"]);
       }
     },
     status: () => parts.store.db.selectFrom("integrations").select("status").executeTakeFirstOrThrow(),
@@ -63,6 +63,26 @@ test("a token that is refused although it was just renewed breaks the integratio
   expect(setup.service.exchanges.map(({ path }) => path)).toEqual(["/me", "/token", "/me"]);
   expect(await setup.status()).toEqual({ status: "error" });
   expect(await setup.parts.told()).toHaveLength(1);
+});
+
+test("a call that is forbidden for want of scopes says which, and how the owner allows them", async () => {
+  await using setup = await setUp({ "GET /me": { status: 403, body: {} } });
+
+  await expect(setup.call()).rejects.toMatchObject({
+    code: "service_rejected",
+    message: "Demo rejected the call: status 403.",
+    hint: `demo:ada@demo was connected without files. Ask the owner to allow it: patchbay oauth start demo --integration ${setup.integration.id} --scope files`,
+  });
+  expect(await setup.status()).toEqual({ status: "active" });
+});
+
+test("a call that is refused for another reason, or whose account names no scopes, is not blamed on scopes", async () => {
+  await using missing = await setUp({ "GET /me": { status: 404, body: {} } });
+  await using unnamed = await setUp({ "GET /me": { status: 403, body: {} } });
+  await changeTokens(unnamed.parts, unnamed.integration, { scopes: [] });
+
+  await expect(missing.call()).rejects.toMatchObject({ code: "service_rejected", hint: undefined });
+  await expect(unnamed.call()).rejects.toMatchObject({ code: "service_rejected", hint: undefined });
 });
 
 test.each([

@@ -6,15 +6,15 @@ import { openTokens, type TokenParts, type Tokens } from "./open-tokens.ts";
 import type { RefreshParts } from "./refresh-tokens.ts";
 import { breakIntegration, mendIntegration, mustReconnect } from "./report-broken.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
-import { accessTokens, readTokens, TOKENS, type TokenSet } from "./token-set.ts";
+import { accessTokens, readTokens, scopesOf, TOKENS, type TokenSet } from "./token-set.ts";
 
 /** The credentials of one call. What becomes of the call tells how the integration is. */
 export interface Loan {
   readonly credentials: Credentials;
   /** Newer ones, after the service refused those it was sent; undefined where there are none. */
   renew(): Promise<Credentials | undefined>;
-  /** Hears what the call failed with, and says what its caller is to be told. */
-  fail(error: unknown): Promise<unknown>;
+  /** Hears what the call failed with, and which scopes it needs; says what its caller is to be told. */
+  fail(error: unknown, scopes?: readonly string[]): Promise<unknown>;
   succeed(): void;
 }
 
@@ -82,8 +82,8 @@ function makeLoan(parts: RefreshParts, tokens: Tokens, integration: IntegrationR
   return {
     credentials: combine({ kept, set }),
     renew,
-    async fail(error) {
-      if (!isRefusedCredential(error)) return error;
+    async fail(error, scopes = []) {
+      if (!isRefusedCredential(error)) return explainScopes(error, integration, newest, scopes);
       const { name } = await parts.catalog.connector(integration.service);
       // A service that does not say so by the status 401 has not been given a newer token yet.
       if (newest === set && (await renew())) {
@@ -106,4 +106,27 @@ function makeLoan(parts: RefreshParts, tokens: Tokens, integration: IntegrationR
 /** What egress makes of a 401, and connectors of their services' equivalents. */
 function isRefusedCredential(error: unknown): error is HubError {
   return error instanceof HubError && error.code === "reconnect_required" && error.details["status"] === 401;
+}
+
+/** Says which scopes an account was connected without, where its service refuses what they would allow. */
+function explainScopes(error: unknown, integration: IntegrationRow, set: TokenSet, scopes: readonly string[]): unknown {
+  const granted = scopesOf(set);
+  const lacking = scopes.filter((scope) => !granted.includes(scope));
+  // One that names no scopes may have granted any, and one that refuses for another reason says it by another status.
+  if (granted.length === 0 || lacking.length === 0 || !isForbidden(error)) return error;
+  const { code, message, details, serviceWords, cause } = error;
+  const { id, service, label } = integration;
+  const command = `patchbay oauth start ${service} --integration ${id} ${lacking.map((scope) => `--scope ${scope}`).join(" ")}`;
+  return new HubError(code, message, {
+    hint: `${service}:${label} was connected without ${lacking.join(", ")}. Ask the owner to allow it: ${command}`,
+    details,
+    cause,
+    ...(serviceWords !== undefined && { serviceWords }),
+  });
+}
+
+function isForbidden(error: unknown): error is HubError {
+  if (!(error instanceof HubError) || error.code !== "service_rejected") return false;
+  const { status, serviceCode } = error.details;
+  return status === 403 || serviceCode === "missing_scope";
 }
