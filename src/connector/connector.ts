@@ -51,7 +51,8 @@ export interface Model {
  * A sandbox at the address of the service itself is told by its credentials alone: those that are sent need a `pattern`
  * that no other credential of the service has, e.g. `/^sk_test_\w+$/`.
  */
-export type Sandbox = Partial<Pick<Connector, "baseUrl" | "allowHosts" | "auth">>;
+export type Sandbox = Partial<Pick<Connector, "baseUrl" | "allowHosts" | "auth">> &
+  (Required<Pick<Connector, "baseUrl">> | Pick<Connector, "auth">);
 
 /** A service, described as data plus as few functions as possible: what the rest of the hub works with. */
 export interface Connector {

@@ -12,10 +12,15 @@ export interface Destination {
 /**
  * A service as requests of one world reach it: live as it is, and in the test world as its sandbox, or as the server that
  * the owner has put in its place. Undefined where there is neither, so that nothing is sent.
+ *
+ * Refuses an owner's address at which the service itself is.
  */
 export function serviceIn({ mode, baseUrl }: Destination, connector: Connector): Connector | undefined {
   if (mode === "live") return connector;
-  if (baseUrl !== undefined) return { ...connector, allowHosts: [] };
+  if (baseUrl !== undefined) {
+    refuseOwnHost(connector, baseUrl);
+    return { ...connector, allowHosts: [] };
+  }
   const { sandbox } = connector;
   return sandbox && { ...connector, ...(sandbox.baseUrl !== undefined && { allowHosts: [] }), ...sandbox };
 }
@@ -37,9 +42,8 @@ interface Request extends Destination {
 /** The same for a request with its credentials, which in the test world would reach the service itself if they are its own. */
 export function admitRequest({ connector, credentials, ...destination }: Request): Connector {
   const service = requireService(destination, connector);
-  if (destination.mode === "live") return service;
-  if (destination.baseUrl !== undefined) refuseOwnHost(connector, destination.baseUrl);
-  else if (service.baseUrl === connector.baseUrl) checkSandboxCredentials(service, credentials);
+  const isAtHome = destination.baseUrl === undefined && service.baseUrl === connector.baseUrl;
+  if (destination.mode === "test" && isAtHome) checkSandboxCredentials(service, credentials);
   return service;
 }
 
