@@ -61,15 +61,25 @@ async function applyProfile(hub: Hub, name: string, { grants, notificationChanne
   }
   for (const { integration, enabled, askWhom, ...lists } of grants) {
     const row = await findIntegration(store.db, workspaceId, integration);
-    const policy = Policy.parse({ ...lists, ...(askWhom && { ask_whom: askWhom }) });
+    const named = Policy.parse({ ...lists, ...(askWhom && { ask_whom: askWhom }) });
     const { operations } = await catalog.connector(row.service);
-    checkPolicy(policy, row.service, Object.keys(operations));
+    checkPolicy(named, row.service, Object.keys(operations));
     await setGrant(hub, actor, {
       workspaceId,
       profileId: profile.id,
       integrationId: row.id,
-      enabled,
-      ...(Object.keys(policy).length > 0 && { policy }),
+      ...(enabled !== undefined && { enabled }),
+      policy: (old) => namePolicy(old, named),
     });
   }
+}
+
+/**
+ * A grant's policy with what the file names of it in the place of what it was.
+ *
+ * What an owner allowed for good stays allowed at every start, until the file has something else ask than it did.
+ */
+function namePolicy({ unasked, ...old }: Policy, named: Policy): Policy {
+  const asksAnew = named.ask !== undefined && JSON.stringify(named.ask) !== JSON.stringify(old.ask);
+  return { ...old, ...(unasked && !asksAnew && { unasked }), ...named };
 }

@@ -285,7 +285,7 @@ test("integrations and grants are what connecting and granting take", () => {
 
   expect(config.integrations).toEqual([{ service: "github", credentials: { GITHUB_TOKEN: "t0ken" } }]);
   expect(config.profiles).toEqual({
-    ops: { grants: [{ integration: "github", enabled: true, deny: ["delete_*"] }], notificationChannels: [] },
+    ops: { grants: [{ integration: "github", deny: ["delete_*"] }], notificationChannels: [] },
   });
 });
 
@@ -311,6 +311,17 @@ test.each([{}, { TOKEN: "" }])(
     );
   },
 );
+
+test("who connects no integrations needs none of their variables", () => {
+  writeFile({
+    integrations: [{ service: "github", credentials: { GITHUB_TOKEN: "${env:TOKEN}" } }],
+    channels: ["slack"],
+  });
+
+  const config = readConfig({ env: { PATCHBAY_HOME: folder }, ignoreIntegrations: true });
+
+  expect(config).toMatchObject({ integrations: [], channels: ["slack"] });
+});
 
 test.each(["sentinel", "sentinel${env:TOKEN}", "${env:TOKEN}sentinel", "${TOKEN}", "$TOKEN"])(
   "the credential %j is refused, since the file is no place for secrets",

@@ -109,7 +109,8 @@ const Integration = section({
 
 const Grant = section({
   integration: IntegrationName,
-  enabled: Switch.default(true),
+  /** As it was when absent; a new grant is on. */
+  enabled: z.exactOptional(Switch),
   allow: z.exactOptional(list(Text)),
   ask: z.exactOptional(list(Text)),
   deny: z.exactOptional(list(Text)),
@@ -196,6 +197,8 @@ interface ConfigSources {
    */
   readonly cwd?: string;
   readonly platform?: NodeJS.Platform;
+  /** For who connects none: then the variables need not be set that their credentials stand in. */
+  readonly ignoreIntegrations?: boolean;
 }
 
 const FILE_NAME = "mcp.config.json";
@@ -206,13 +209,14 @@ export function environment(): Env {
 }
 
 /** Reads the environment and the config file, of which the environment wins. */
-export function readConfig({ env, file, cwd, platform = process.platform }: ConfigSources): Config {
+export function readConfig(sources: ConfigSources): Config {
+  const { env, file, cwd, platform = process.platform, ignoreIntegrations = false } = sources;
   const variables = readEnvironment(env);
   const here = cwd ?? ".";
   const home = variables.PATCHBAY_HOME ? resolve(here, variables.PATCHBAY_HOME) : dataFolder(env, platform);
   const named = file ?? variables.PATCHBAY_CONFIG;
   const path = named ? resolve(here, named) : findFile(cwd === undefined ? [home] : [cwd, home]);
-  const { server, ...rest } = path === undefined ? ConfigFile.parse({}) : readFile(path, env);
+  const { server, ...rest } = path === undefined ? ConfigFile.parse({}) : readFile(path, env, ignoreIntegrations);
   const host = variables.PATCHBAY_HOST ?? server.host;
   const conformance = variables.PATCHBAY_CONFORMANCE === "1";
   if (conformance) checkLoopback(host);
@@ -282,13 +286,14 @@ function findFile(folders: readonly string[]): string | undefined {
 
 type Refuse = (path: Path, what: string, hint?: string) => HubError;
 
-function readFile(file: string, env: Env): ConfigFile {
+function readFile(file: string, env: Env, ignoreIntegrations: boolean): ConfigFile {
   const json = parseLocatedJson(readText(file), file);
   const refuse: Refuse = (path, what, hint = "Correct the file.") =>
     new HubError("invalid_input", `${file}:${json.lineOf(path)}: ${z.core.toDotPath(path) || "the file"} ${what}.`, {
       hint,
     });
-  const parsed = ConfigFile.safeParse(fillIn(json.value, [], env, refuse));
+  const value = ignoreIntegrations ? withoutIntegrations(json.value) : json.value;
+  const parsed = ConfigFile.safeParse(fillIn(value, [], env, refuse));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
@@ -302,6 +307,12 @@ function readFile(file: string, env: Env): ConfigFile {
     server: { ...server, ...(databaseUrl !== undefined && { databaseUrl }) },
     connectors: connectors.map((name) => (name.startsWith(".") ? resolve(folder, name) : name)),
   };
+}
+
+function withoutIntegrations(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("integrations" in value)) return value;
+  const { integrations: _, ...rest } = value;
+  return rest;
 }
 
 function readText(file: string): string {

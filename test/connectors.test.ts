@@ -73,6 +73,26 @@ test.each(connectors)("connector $id names the variables of child processes afte
   ).toEqual([]);
 });
 
+/** What it sends goes to a program of the owner's own, at one address. */
+const SENDS_TO_PROGRAMS = ["webhook"];
+
+test.each(connectors)(
+  "connector $id waits for approval to tell people what it can't take back",
+  ({ id, connector }) => {
+    const named = Object.entries(connector.operations);
+    const canTakeBack = named.some(([name]) => /^(delete|unsend)_(message|email)s?$/.test(name));
+
+    const unasked = named.filter(
+      ([name, { effect }]) => /^(send|post|reply|forward)_/.test(name) && effect === "write",
+    );
+
+    expect(
+      SENDS_TO_PROGRAMS.includes(id) || canTakeBack ? [] : unasked.map(([name]) => name),
+      "An operation that tells people something is destructive, unless the connector can delete what it sent.",
+    ).toEqual([]);
+  },
+);
+
 test.each(connectors)("connector $id keeps secrets out of its settings", ({ connector: { config } }) => {
   const secretLooking = Object.keys(config?.shape ?? {}).filter((key) =>
     /token|secret|passw|credential|(api|private|signing).?key/i.test(key),

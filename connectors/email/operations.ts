@@ -89,7 +89,7 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
 export const send_email = rest({
   summary:
     "Send one email, now or at a later time. Returns its id, which get_email, reschedule_email and cancel_email take.",
-  effect: "write",
+  effect: "destructive",
   input: Draft.extend({
     attachments: z.array(Attachment).max(20).exactOptional().describe("Files to send with it"),
     scheduled_at: Moment.exactOptional().describe("When to send it, at most 30 days ahead; at once when absent"),
@@ -103,7 +103,7 @@ export const send_email = rest({
 export const send_batch = operation({
   summary:
     "Send up to 100 different emails at once, without attachments. Returns the id of each in the same order, for get_email.",
-  effect: "write",
+  effect: "destructive",
   input: z.object({
     emails: z
       .array(Draft.refine(hasBody, needsBody))

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { onEachStore } from "#testing";
 import { openAudit } from "../audit/open-audit.ts";
 import { createKey, openKeyring, revokeKey } from "./keys.ts";
+import { PROFILE_SCOPES } from "./principal.ts";
 import { localOwner } from "./principal.ts";
 import { createProfile } from "./profiles.ts";
 import { ensureWorkspace, siblingWorkspace } from "./workspaces.ts";
@@ -20,7 +21,7 @@ await onEachStore((makeDatabase) => {
       workspaceId: workspace.id,
       profileId: profile.id,
       actor: id,
-      scopes: ["integrations:read", "profiles:read", "approvals:read", "tools", "notify"],
+      scopes: PROFILE_SCOPES,
     });
   });
 

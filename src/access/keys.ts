@@ -86,20 +86,23 @@ export function openKeyring(store: Store, now: () => Date = () => new Date()): A
   const findKey = prepare(db.selectFrom("keys").selectAll().where("hash", "=", "").where("revoked_at", "is", null));
   const recall = remember(changes, async (hash) => readKey((await findKey(db, hash))[0]));
   return async (token) => {
-    const { principal, expiresAt } = await recall(hashToken(token));
-    if (expiresAt !== null && expiresAt <= now().toISOString()) throw unauthenticated();
+    const principal = await recall(hashToken(token));
+    if (principal.expiresAt !== undefined && principal.expiresAt <= now().toISOString()) throw unauthenticated();
     return principal;
   };
 }
 
 const Scopes = z.array(z.enum(SCOPES));
 
-function readKey(row: KeyRow | undefined): { principal: Principal; expiresAt: string | null } {
+function readKey(row: KeyRow | undefined): Principal {
   if (!row) throw unauthenticated();
   const scopes = Scopes.parse(JSON.parse(row.scopes));
   return {
-    principal: { workspaceId: row.workspace_id, profileId: row.profile_id, actor: row.id, scopes },
-    expiresAt: row.expires_at,
+    workspaceId: row.workspace_id,
+    profileId: row.profile_id,
+    actor: row.id,
+    scopes,
+    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
   };
 }
 

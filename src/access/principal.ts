@@ -40,6 +40,8 @@ export interface Principal {
   /** The key's id, or `cli` for someone who can read the store itself. */
   readonly actor: string;
   readonly scopes: readonly Scope[];
+  /** When the key ends by itself. */
+  readonly expiresAt?: string;
 }
 
 /** Whether a key may be used for something. Who may write may also read. */

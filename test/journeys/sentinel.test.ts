@@ -91,6 +91,7 @@ async function connectAll(cli: Cli, baseUrl: string): Promise<void> {
   }
   await cli.data(["profiles", "create", "spy"]);
   for (const [service = ""] of Object.values(SETTINGS)) await cli.data(["grants", "set", "spy", service]);
+  await cli.data(["grants", "set", "spy", "email", "--unasked", "send_email"]);
 }
 
 /** Calls everything as an agent, and gives all that it was answered. */

@@ -19,7 +19,7 @@ export interface ServeProfileOptions {
 
 /** Speaks MCP on stdin and stdout as one profile, until stdin ends or the process is told to stop. */
 export async function serveProfile({ profile, service, config: file, test }: ServeProfileOptions): Promise<number> {
-  const config = readConfig({ env: environment(), ...(file !== undefined && { file }) });
+  const config = readConfig({ env: environment(), ignoreIntegrations: true, ...(file !== undefined && { file }) });
   // A host that has another home in mind would otherwise be given a new and empty hub.
   if (!hasHub(config.server.databaseUrl)) {
     throw new HubError("not_found", `There is no hub in ${config.home}.`, {

@@ -6,6 +6,7 @@ import { requireScope } from "../../access/principal.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
+import { atExpiry } from "./at-expiry.ts";
 import { bearerToken } from "./bearer-token.ts";
 
 const BATCH = 50;
@@ -41,7 +42,7 @@ export async function serveMessageStream(
   if (after !== undefined) await acknowledgeAsSelf(context, after);
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   response.flushHeaders();
-  const stop = closeWhenRevoked(hub, principal.actor, gone);
+  const stops = [closeWhenRevoked(hub, principal.actor, gone), atExpiry(principal, () => gone.abort())];
   try {
     while (!gone.signal.aborted && !hub.inbound.stopping.aborted) {
       const page = await hub.inbound.wait({ ...hearing, after, limit: BATCH }, BEAT_MS, gone.signal);
@@ -53,7 +54,7 @@ export async function serveMessageStream(
       if (!isTaken) await Promise.race([once(response, "drain"), once(response, "close")]);
     }
   } finally {
-    stop();
+    for (const stop of stops) stop();
     response.end();
   }
 }

@@ -208,6 +208,21 @@ async function readUntil({ body }: Response, words: string): Promise<boolean> {
   return false;
 }
 
+test("the streams of a key that expires end at that moment, and others go on", async () => {
+  const { mcp, caller } = await arrange();
+  const expiring = { ...caller, actor: "key_expiring", expiresAt: new Date(Date.now() + 500).toISOString() };
+  const lasting = { ...caller, actor: "key_lasting", expiresAt: "2999-01-01T00:00:00.000Z" };
+  const session = await initialize(mcp, expiring);
+  const streams = [await listen(mcp, expiring, session), await subscribe(mcp, expiring)];
+  const other = await initialize(mcp, lasting);
+
+  const ends = await Promise.all(streams.map(endOf));
+
+  expect(ends).toEqual(["", expect.stringContaining("notifications/subscriptions/acknowledged")]);
+  expect((await ping(mcp, expiring, session)).status).toBe(404);
+  expect((await ping(mcp, lasting, other)).status).toBe(200);
+});
+
 test("closing ends every stream", async () => {
   const { mcp, caller } = await arrange();
   const session = await initialize(mcp, caller);

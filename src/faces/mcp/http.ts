@@ -9,6 +9,7 @@ import {
 import { findRevokedKeys } from "../../access/keys.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Hub } from "../../hub.ts";
+import { atExpiry } from "../http/at-expiry.ts";
 import { keepInformed, onChanged } from "./listen.ts";
 import { MESSAGES_URI, tellOfMessages } from "./message-resource.ts";
 import { buildServer } from "./server.ts";
@@ -40,7 +41,7 @@ const OPEN_LIMIT = 2_000;
  *
  * Protocol 2026-07-28 has no sessions: each request stands alone, and a handler per key keeps the streams on which its
  * clients listen. Clients of 2025-11-25 and older need a session to be asked things and to hear of changes. Whoever
- * holds a revoked key is cut off within a second.
+ * holds a revoked key is cut off within a second, and whoever holds one that expires, at that moment.
  */
 export function openMcpHttp(hub: Hub): McpHttp {
   const handlers = new Map<string, Open & McpHttpHandler>();
@@ -155,16 +156,13 @@ function openHandler(
     bus,
     onerror: (error) => hub.log.debug("An MCP request was refused.", {}, error),
   });
-  return {
-    ...handler,
-    caller,
-    listening,
-    usedAt: Date.now(),
-    close() {
-      onClose();
-      return handler.close();
-    },
-  };
+  const stopWaiting = atExpiry(caller, () => void close());
+  function close(): Promise<void> {
+    stopWaiting();
+    onClose();
+    return handler.close();
+  }
+  return { ...handler, caller, listening, usedAt: Date.now(), close };
 }
 
 /** A session is open until its client ends it, nobody uses it any more, or its key is revoked. */
@@ -178,6 +176,7 @@ async function initializeSession(
 ): Promise<Response> {
   const server = await buildServer(hub, caller, service);
   const stopListening = keepInformed(hub, caller, server, tellOfMessages);
+  const stopWaiting = atExpiry(caller, () => void server.close());
   const transport = new WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     onsessioninitialized(id) {
@@ -188,6 +187,7 @@ async function initializeSession(
   await server.connect(transport);
   server.onclose = () => {
     stopListening();
+    stopWaiting();
     if (transport.sessionId !== undefined) sessions.delete(transport.sessionId);
   };
   const response = await transport.handleRequest(request, { parsedBody: body });
