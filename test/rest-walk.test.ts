@@ -293,8 +293,9 @@ function forbiddenOf(api: ApiDescription, route: RestRoute, ids: Ids) {
     return { field, rule: "required", fields };
   });
   const unknown = { field: "no_such_field", rule: "unknown", fields: { ...right, no_such_field: "1" } };
-  // A query is all text, of which an object can't be made.
-  const isSaid = ({ fields }: { fields: object }) => body !== undefined || !toQuery(fields).includes("object");
+  // A query is all text, of which neither an object nor an empty list can be made.
+  const isSaid = ({ field, fields }: { field: string; fields: object }) =>
+    body !== undefined || (!toQuery(fields).includes("object") && toQuery(fields).includes(`${field}=`));
   return [unknown, ...missing, ...wrong.filter(isSaid)].map((each) => ({ ...each, route }));
 }
 

@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { onEachStore } from "#testing";
 import { openAudit } from "../audit/open-audit.ts";
 import { createKey, openKeyring, revokeKey } from "./keys.ts";
-import { PROFILE_SCOPES } from "./principal.ts";
-import { localOwner } from "./principal.ts";
+import { localOwner, PROFILE_SCOPES } from "./principal.ts";
 import { createProfile } from "./profiles.ts";
 import { ensureWorkspace, siblingWorkspace } from "./workspaces.ts";
 
