@@ -6,6 +6,7 @@ import { type DemoApi, openDemoApi, textOf } from "../../src/testing/open-demo-a
 
 /** A phone to which the hub tells its owner things. */
 async function addPhone(api: DemoApi) {
+  api.hub.hub.outbox.start();
   const telegram = await startService({
     "POST /bot111:aaa/getMe": { ok: true, result: { id: 111, is_bot: true, first_name: "Bot", username: "one_bot" } },
     "POST /bot111:aaa/sendMessage": { ok: true, result: { message_id: 5, date: 1, chat: { id: 7, type: "private" } } },
@@ -17,6 +18,8 @@ async function addPhone(api: DemoApi) {
   const messages = () => telegram.exchanges.filter(({ path }) => path.endsWith("/sendMessage")).map(({ text }) => text);
   return {
     messages,
+    /** What was ever to be told, delivered or not. */
+    notices: () => api.data<readonly object[]>("GET /notifications"),
     linkOf: (message: string) => /"url":"(.*?)"/.exec(message)?.[1] ?? "",
   };
 }
@@ -49,7 +52,7 @@ test("an access that expires is renewed by one request, however many calls need 
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(answers[0]?.body).toMatchObject({ data: { status: "done", data: { sub: "ada" } } });
   expect(demo.tokenRequests).toEqual(["authorization_code", "refresh_token"]);
-  expect(phone.messages()).toEqual([]);
+  expect(await phone.notices()).toEqual([]);
 });
 
 test("an access that the service does not take before its time is renewed, and the call made again", async () => {
@@ -79,7 +82,7 @@ test("what the service does not renew is told the owner once, with a link by whi
   expect(textOf(done)).toContain("demo:ada@demo is connected");
   expect(await readStatus()).toMatchObject({ id: row.id, status: "active", runtime: { ready: true } });
   expect(await call()).toMatchObject({ status: 200 });
-  expect(phone.messages()).toHaveLength(1);
+  expect(await phone.notices()).toHaveLength(1);
 });
 
 test("while the service fails nobody is told, the account stays, and the status says when it is asked again", async () => {
@@ -95,7 +98,7 @@ test("while the service fails nobody is told, the account stays, and the status 
 
   expect(failure).toMatchObject({ status: 502, body: { code: "service_failed" } });
   expect(await readStatus()).toMatchObject({ status: "active", runtime: { retry_at: expect.stringMatching(/^2/) } });
-  expect(phone.messages()).toEqual([]);
+  expect(await phone.notices()).toEqual([]);
 });
 
 test("a key that the service refuses in a call is an error that the owner is told of once, until it has a new one", async () => {
@@ -129,5 +132,5 @@ test("a key that the service refuses in a call is an error that the owner is tol
   expect(textOf(page)).toContain('Give it new credentials: patchbay connect github --label "mona"');
   expect(await call()).toMatchObject({ status: 200 });
   expect(await api.data("GET /integrations/github/status", { key })).toMatchObject({ status: "active" });
-  expect(phone.messages()).toHaveLength(1);
+  expect(await phone.notices()).toHaveLength(1);
 });
