@@ -2,14 +2,13 @@ import type { Transaction } from "kysely";
 import type { Db, Store } from "../store/open.ts";
 import type { IntegrationRow, NotificationRow, Tables } from "../store/tables.ts";
 
-/** Longer than an attempt may take; after it another process may assume that the holder died. */
-const LEASE_MS = 60_000;
-
 const LOOKED_AT = 100;
 
 /** Whose turn is over, and whose is next. */
 export interface Claimer {
   readonly nowMs: number;
+  /** How long nobody else gets what is claimed. */
+  readonly leaseMs: number;
   readonly limit: number;
   /** Integrations that are being sent through: each takes one notification at a time. */
   readonly busy: readonly string[];
@@ -19,13 +18,13 @@ export interface Claimer {
  * Claims what is due, at most one notification for each integration: for the length of a lease nobody else gets it, and only
  * this claim's fence settles it.
  */
-export async function claimDue(store: Store, { nowMs, limit, busy }: Claimer): Promise<NotificationRow[]> {
+export async function claimDue(store: Store, { nowMs, leaseMs, limit, busy }: Claimer): Promise<NotificationRow[]> {
   const due = await findDue(store.db, nowMs, busy);
   const firsts = [...Map.groupBy(due, (row) => row.integration_id).values()].flatMap(([first]) => first ?? []);
   const wanted = firsts.slice(0, limit);
   if (wanted.length === 0) return [];
 
-  const until = new Date(nowMs + LEASE_MS).toISOString();
+  const until = new Date(nowMs + leaseMs).toISOString();
   return store.transaction(async (db) => {
     const claimed: NotificationRow[] = [];
     for (const row of wanted) {

@@ -66,7 +66,7 @@ await onEachStore((makeDatabase) => {
   test("what a holder was sending when it died is taken over once its lease is over, and not before", async () => {
     const { hub, receiver, clock, say, rows, pass } = await arrange();
     const { delivery } = await say("Built");
-    const died = claimDue(hub.hub.store, { nowMs: clock.now, limit: 1, busy: [] });
+    const died = claimDue(hub.hub.store, { nowMs: clock.now, leaseMs: MINUTE_MS, limit: 1, busy: [] });
 
     expect(await died).toMatchObject([{ id: delivery, fence: 1 }]);
     await pass(MINUTE_MS - 1);
@@ -79,7 +79,7 @@ await onEachStore((makeDatabase) => {
   test("a holder that wakes up after its lease has no say any more", async () => {
     const { hub, clock, say, rows, pass } = await arrange();
     await say("Built");
-    const [claimed] = await claimDue(hub.hub.store, { nowMs: clock.now, limit: 1, busy: [] });
+    const [claimed] = await claimDue(hub.hub.store, { nowMs: clock.now, leaseMs: MINUTE_MS, limit: 1, busy: [] });
     await pass(MINUTE_MS);
     if (!claimed) throw new Error("nothing was claimed");
 

@@ -9,6 +9,7 @@ import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from
 
 export interface WorkerParts extends DeliverParts, SettleParts {
   readonly onFault: (message: string, error: unknown) => void;
+  readonly leaseMs?: number;
 }
 
 /** Sends what is due. Any number of processes may: each notification is one's at a time. */
@@ -26,10 +27,13 @@ export interface Worker {
 const AT_ONCE = 8;
 const POLL_MS = 250;
 const ATTEMPT_MS = 30_000;
+/** Longer than an attempt may take; after it another process may assume that the holder died. */
+const LEASE_MS = 60_000;
 const DRAIN_MS = 3_000;
 const STOP_MS = 5_000;
 
 export function openWorker(parts: WorkerParts): Worker {
+  const { store, now, leaseMs = LEASE_MS } = parts;
   /** By integration. */
   const sending = new Map<string, Promise<void>>();
   const stopping = new AbortController();
@@ -40,7 +44,7 @@ export function openWorker(parts: WorkerParts): Worker {
   async function claim(): Promise<boolean> {
     const limit = AT_ONCE - sending.size;
     if (limit <= 0 || stopping.signal.aborted) return false;
-    const rows = await claimDue(parts.store, { nowMs: parts.now(), limit, busy: [...sending.keys()] });
+    const rows = await claimDue(store, { nowMs: now(), leaseMs, limit, busy: [...sending.keys()] });
     for (const row of rows) {
       const sent = send(parts, row, stopping.signal).finally(() => {
         sending.delete(row.integration_id);
