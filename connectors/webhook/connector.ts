@@ -2,6 +2,8 @@ import { apiKey, defineConnector } from "#connector";
 import { inbound } from "./events.ts";
 import * as operations from "./operations.ts";
 
+const SECRET = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
+
 export default defineConnector({
   id: "webhook",
   name: "Webhook",
@@ -19,10 +21,18 @@ export default defineConnector({
         {
           label: "Signing secret",
           env: "WEBHOOK_SECRET",
-          pattern: /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/,
+          pattern: SECRET,
           patternHint:
             'is whsec_ and 24 to 64 random bytes in base64, as echo "whsec_$(openssl rand -base64 32)" makes',
           placement: { sign: "standard_webhooks" },
+        },
+        {
+          label: "Signing secret from before, while the receiver learns the new one",
+          env: "WEBHOOK_PREVIOUS_SECRET",
+          pattern: SECRET,
+          patternHint: "is the WEBHOOK_SECRET that there was, whsec_ included",
+          placement: { sign: "standard_webhooks" },
+          optional: true,
         },
       ],
     }),

@@ -54,6 +54,19 @@ test("an event goes to exactly the secret address, of which only the host is tol
   });
 });
 
+test("while a secret is replaced, an event's signatures hold for the new one and for the one before", async () => {
+  await using service = await startService({ "POST /": { status: 204 } });
+  const previous = `whsec_${randomBytes(32).toString("base64")}`;
+  const both = { ...credentials, WEBHOOK_PREVIOUS_SECRET: previous };
+
+  await runOn(service, webhook, "send_event", event, { credentials: both });
+
+  const [exchange] = service.exchanges;
+  const verify = (secret: string) => new Webhook(secret).verify(exchange?.text ?? "", exchange?.headers ?? {});
+  expect([verify(SECRET), verify(previous)]).toEqual([event, event]);
+  expect(exchange?.headers["webhook-signature"]).toMatch(/^v1,\S+ v1,\S+$/);
+});
+
 test("the signing secret is not sent", async () => {
   await using service = await startService({ "POST /": { status: 204 } });
 

@@ -4,6 +4,7 @@ type Load = () => Promise<{ readonly default: Connector }>;
 
 /** The connectors that come with Patchbay. Each is loaded when it is first needed: most hubs use a few of them. */
 export const BUILT_IN: Readonly<Record<string, Load>> = {
+  discord: () => import("../../connectors/discord/connector.ts"),
   email: () => import("../../connectors/email/connector.ts"),
   github: () => import("../../connectors/github/connector.ts"),
   gmail: () => import("../../connectors/gmail/connector.ts"),

@@ -34,7 +34,7 @@ const ACCESS_TOKEN: CredentialField = {
 /** Finds the credential an operation is sent with and puts it where its field says. */
 export function placeCredential(target: PlacementTarget): PlacedCredential {
   const sent = findSent(target);
-  const signed = findSigned(target);
+  const signing = findSigning(target);
   const secretBase = sent && "baseUrl" in sent.placement ? secretAddress(sent, target.baseUrl) : undefined;
   const base = visibleBase(secretBase, target);
 
@@ -47,8 +47,8 @@ export function placeCredential(target: PlacementTarget): PlacedCredential {
         headers.delete("authorization");
         put(sent, { url, headers, base });
       }
-      if (signed) {
-        await sign(signed.value, headers, request.body, target.idempotencyKey);
+      if (signing.length > 0) {
+        await sign(signing, headers, request.body, target.idempotencyKey);
       }
       return { ...request, url, headers };
     },
@@ -92,8 +92,9 @@ export function signsBody({ auth }: Connector): boolean {
   return auth.some((way) => "fields" in way && way.fields.some(({ placement }) => placement && "sign" in placement));
 }
 
-function findSigned(target: PlacementTarget): Sent | undefined {
-  return placedFields(target).find(({ placement }) => "sign" in placement);
+/** More than one while a secret is being replaced. */
+function findSigning(target: PlacementTarget): readonly string[] {
+  return placedFields(target).flatMap(({ placement, value }) => ("sign" in placement ? [value] : []));
 }
 
 /** An integration with an address of its own elsewhere, such as a test server, is reached there instead. */
@@ -177,11 +178,17 @@ function encodeSegment(value: string): string {
   return encodeURIComponent(value).replaceAll("%3A", ":");
 }
 
-/** Signs the body's exact bytes: https://www.standardwebhooks.com. */
-async function sign(secret: string, headers: Headers, body: Uint8Array | undefined, id: string): Promise<void> {
+/** Signs the body's exact bytes with each secret, of which a receiver needs one: https://www.standardwebhooks.com. */
+async function sign(
+  secrets: readonly string[],
+  headers: Headers,
+  body: Uint8Array | undefined,
+  id: string,
+): Promise<void> {
   const { Webhook } = await import("standardwebhooks");
   const now = new Date();
+  const signatures = secrets.map((secret) => new Webhook(secret).sign(id, now, Buffer.from(body ?? [])));
   headers.set("webhook-id", id);
   headers.set("webhook-timestamp", String(Math.floor(now.getTime() / 1000)));
-  headers.set("webhook-signature", new Webhook(secret).sign(id, now, Buffer.from(body ?? [])));
+  headers.set("webhook-signature", signatures.join(" "));
 }
