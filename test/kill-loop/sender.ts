@@ -36,6 +36,6 @@ async function accept(lane: number): Promise<void> {
 }
 
 async function isUndelivered(): Promise<boolean> {
-  const row = await hub.store.db.selectFrom("notifications").select("id").where("status", "=", "accepted").limit(1);
-  return (await row.executeTakeFirst()) !== undefined;
+  const query = hub.store.db.selectFrom("notifications").select("id").where("status", "=", "accepted");
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
