@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { environment, readConfig } from "./config.ts";
+import { environment, readConfig, readRemote } from "./config.ts";
 
 let folder: string;
 
@@ -115,6 +115,16 @@ test("relative paths in variables count from the working folder", () => {
   const config = readConfig({ env, cwd: folder });
 
   expect(config).toMatchObject({ home: join(folder, "data"), server: { databaseUrl: join(folder, "hub.db") } });
+});
+
+test("the environment can name a hub elsewhere and a key of it", () => {
+  const env = { PATCHBAY_URL: "https://hub.example.com", PATCHBAY_KEY: "pb_live_x" };
+
+  expect(readRemote(env)).toEqual({ url: "https://hub.example.com", key: "pb_live_x" });
+  expect(readRemote({ PATCHBAY_URL: "" })).toEqual({ url: undefined, key: undefined });
+  expect(() => readRemote({ PATCHBAY_URL: "hub.example.com" })).toThrow(
+    "PATCHBAY_URL must be an http or https address",
+  );
 });
 
 test("conformance can be said to be off", () => {

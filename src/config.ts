@@ -162,6 +162,8 @@ const Environment = z.object({
     .optional(),
   PATCHBAY_MASTER_KEY: Text.optional(),
   PATCHBAY_MASTER_KEY_FILE: Text.optional(),
+  PATCHBAY_URL: HttpUrl.optional(),
+  PATCHBAY_KEY: Text.optional(),
   PATCHBAY_CONFORMANCE: accept("1 or 0", z.enum(["1", "0"])).optional(),
 });
 
@@ -241,6 +243,12 @@ export function readConfig(sources: ConfigSources): Config {
     masterKeyFile: masterKeyFile && resolve(here, masterKeyFile),
     conformance,
   };
+}
+
+/** Which hub elsewhere commands are for, and with which key, as far as the environment says. */
+export function readRemote(env: Env): { readonly url: string | undefined; readonly key: string | undefined } {
+  const { PATCHBAY_URL: url, PATCHBAY_KEY: key } = readEnvironment(env);
+  return { url, key };
 }
 
 /** An empty variable is one that is not set, as compose files have it. */

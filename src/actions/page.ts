@@ -15,8 +15,12 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
 
 /** What an action answers, as one document: a list's page is one already. */
 export function toDocument(action: Action, answer: unknown): { data: unknown; next_cursor?: string | null } {
-  const parsed = action.output.parse(answer);
-  return isList(action) ? (parsed as Page<unknown>) : { data: parsed };
+  return asDocument(action, action.output.parse(answer));
+}
+
+/** The document of an answer that was parsed. */
+export function asDocument(action: Action, answer: unknown): { data: unknown; next_cursor?: string | null } {
+  return isList(action) ? (answer as Page<unknown>) : { data: answer };
 }
 
 /** Whether an action answers a page of a list. */

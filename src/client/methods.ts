@@ -25,6 +25,6 @@ type Method<Input, Answer> =
 
 type AnswerOf<Output, Status> = Status extends 204
   ? Promise<void>
-  : Output extends Page<infer Row>
+  : [Output] extends [Page<infer Row>]
     ? Listing<Row>
     : Promise<Output>;

@@ -67,7 +67,7 @@ export function openTransport(settings: ClientOptions): Transport {
       const { pathname } = new URL(`${url}/v1${path}`);
       const { pathname: fence } = new URL(`${url}/v1${within}`);
       if (pathname !== fence && !pathname.startsWith(`${fence}/`)) {
-        throw new HubError("invalid_input", `The path leads out of ${within}.`, {
+        throw new HubError("address_refused", `The path leads out of ${within}.`, {
           hint: "Give it without dot segments.",
         });
       }
@@ -109,7 +109,7 @@ function stopAt(url: string, timeoutMs: number | undefined, signal: AbortSignal 
   return {
     signal: signals.length === 0 ? null : AbortSignal.any(signals),
     why(cause) {
-      if (signal?.aborted) return new HubError("cancelled", "The call was given up.", { cause });
+      if (signal?.aborted) return givenUp(signal.reason);
       if (!timeout?.aborted) return undefined;
       return new HubError("timeout", `The hub at ${url} did not answer in ${timeoutMs} ms.`, {
         hint: "Look whether it took effect before you call again.",
@@ -119,9 +119,15 @@ function stopAt(url: string, timeoutMs: number | undefined, signal: AbortSignal 
   };
 }
 
+/** Whoever gives a call up may say so in words of the hub. */
+function givenUp(reason: unknown): HubError {
+  return reason instanceof HubError ? reason : new HubError("cancelled", "The call was given up.", { cause: reason });
+}
+
 function unreachable(url: string, cause: unknown): HubError {
-  const { code } = Object((cause as { cause?: unknown }).cause) as { code?: string };
-  return new HubError("unavailable", `No hub answers at ${url}${code === undefined ? "" : ` (${code})`}.`, {
+  const { code, message } = Object((cause as { cause?: unknown }).cause) as { code?: string; message?: string };
+  const why = code ?? message;
+  return new HubError("unavailable", `No hub answers at ${url}${why === undefined ? "" : ` (${why})`}.`, {
     hint: "Look whether it runs and is reached from here.",
     cause,
   });

@@ -55,10 +55,23 @@ function writeAnswer(action: Action, known: Map<string, string>): string {
 
 /** Types that have a name are written once. */
 function readSchema(type: z.ZodType, io: "input" | "output", known: Map<string, string>): Schema {
-  const { $defs = {}, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" });
+  const { $defs = {}, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any", override: markExact });
   for (const [name, definition] of Object.entries($defs)) known.set(name, writeType(definition));
   // One that is a name itself stands there whole.
   return schema;
+}
+
+/** JSON has no `undefined`, so its schemas don't tell whether a field may be that rather than absent. */
+const EXACT = "x-exact";
+
+function markExact({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}) {
+  if (zodSchema instanceof z.ZodExactOptional) jsonSchema[EXACT] = true;
 }
 
 function writeType(schema: Schema): string {
@@ -82,7 +95,8 @@ function writeObject({ properties = {}, required = [], additionalProperties }: E
   const fields = Object.entries(properties).map(([name, field]) => {
     const isNeeded = required.includes(name);
     const note = typeof field === "object" && field.description !== undefined ? writeNote(field.description) : "";
-    return `${note}${name}${isNeeded ? "" : "?"}: ${writeType(field)}${isNeeded ? "" : " | undefined"};`;
+    const isExact = typeof field === "object" && field[EXACT] === true;
+    return `${note}${name}${isNeeded ? "" : "?"}: ${writeType(field)}${isNeeded || isExact ? "" : " | undefined"};`;
   });
   const others =
     typeof additionalProperties === "object" ? [`[name: string]: ${writeType(additionalProperties)};`] : [];

@@ -1,17 +1,17 @@
-import { text } from "node:stream/consumers";
 import { Argument, type Command, Option } from "commander";
-import type { Action, ActionContext } from "../../actions/action.ts";
-import { toDocument } from "../../actions/page.ts";
+import type { Action } from "../../actions/action.ts";
+import { asDocument } from "../../actions/page.ts";
 import { type Field, fieldsOf } from "./fields.ts";
 import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import { lineWidth, print, printJson, printNote } from "./output.ts";
 import { readInput, type Typed } from "./read-input.ts";
+import { readStdin } from "./read-stdin.ts";
 import { renderAnswer } from "./render.ts";
-import { describeNewMasterKey, withHub } from "./with-hub.ts";
+import { reachHub, type Run } from "./reach-hub.ts";
 import { withProgress } from "./with-progress.ts";
 
 /** Asks whoever sits at the terminal for what an action still needs. */
-export type Complete = (input: object, context: ActionContext) => Promise<object>;
+export type Complete = (input: object, run: Run) => Promise<object>;
 
 /** Takes a command's exit code. */
 export type Finish = (exitCode: number) => void;
@@ -39,7 +39,7 @@ export function addAction(parent: Command, verb: string, spec: ActionCommand, fi
     else command.addOption(toOption(field));
   }
   if (instead) command.option(`--${instead.name}`, instead.help);
-  const readOptions = addGlobalOptions(command, "json", "test");
+  const readOptions = addGlobalOptions(command, "json", "test", "url", "key");
 
   command.action(async () => {
     const options = readOptions();
@@ -49,13 +49,11 @@ export function addAction(parent: Command, verb: string, spec: ActionCommand, fi
         field.positional ? command.processedArgs[index] : typedFor(command, field),
       ]),
     );
-    const input = await readInput(action.input, fields, typed, () => text(process.stdin));
+    const input = await readInput(action.input, fields, typed, readStdin);
     if (instead && command.getOptionValue(instead.name) === true) return finish(await instead.run(input, options));
-    const { data, ...more } = await withHub(options, async (hub, signal) => {
-      if (hub.masterKey.created) printNote(describeNewMasterKey(hub.masterKey.where));
-      const context = hub.contextOf(hub.owner, signal);
-      const completed = complete ? await complete(input, context) : input;
-      return toDocument(action, await withProgress(action.run(completed as typeof input, context)));
+    const { data, ...more } = await reachHub(options, async ({ run }) => {
+      const completed = complete ? await complete(input, run) : input;
+      return asDocument(action, await withProgress(run(action, completed as typeof input)));
     });
     if (options.json) printJson(data, more);
     else print(renderAnswer(action, data, lineWidth()));

@@ -30,7 +30,7 @@ function addProxy(program: Command, finish: Finish): void {
       "--data <data>",
       "the body, JSON unless a header says otherwise (@file reads it from a file, - from stdin)",
     );
-  const readOptions = addGlobalOptions(command, "json", "config", "test");
+  const readOptions = addGlobalOptions(command, "json", "config", "test", "url", "key");
   command.action(async (integration: string, path: string, flags: ProxyFlags) => {
     const { proxy } = await import("./proxy.ts");
     const { profile, method, header: headers = [], data } = flags;
@@ -46,10 +46,10 @@ function addExec(program: Command, finish: Finish): void {
     .argument("[args...]", "its arguments")
     .requiredOption("--profile <profile>", "whose variables")
     .passThroughOptions();
-  const readOptions = addGlobalOptions(command, "config", "test");
+  const readOptions = addGlobalOptions(command, "config", "test", "url", "key");
   command.action(async (name: string, args: readonly string[], { profile }: { profile: string }) => {
     const { exec } = await import("./exec.ts");
-    finish(await exec({ ...readOptions(), profile, command: name, args }));
+    finish(await exec({ profile, command: name, args, ...readOptions() }));
   });
 }
 
@@ -58,7 +58,7 @@ function addLayers(program: Command, finish: Finish): void {
     .command("layers")
     .description("Print the lines of a Dockerfile that the profile's services want.")
     .requiredOption("--profile <profile>", "whose services");
-  const readOptions = addGlobalOptions(command, "json", "config", "test");
+  const readOptions = addGlobalOptions(command, "json", "config", "test", "url", "key");
   command.action(async ({ profile }: { profile: string }) => {
     const { layers } = await import("./layers.ts");
     finish(await layers({ ...readOptions(), profile }));

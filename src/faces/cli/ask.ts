@@ -7,10 +7,10 @@ import type { Complete } from "./add-action.ts";
 import { printNote } from "./output.ts";
 
 /** Asks for the credentials that a service needs and the command did not name. What is typed is not shown. */
-export const askForCredentials: Complete = async (input, context) => {
+export const askForCredentials: Complete = async (input, run) => {
   const given = connect.input.parse(input);
   if (given.oauth_code !== undefined || !process.stdin.isTTY || !process.stderr.isTTY) return given;
-  const { name, credentials } = await describe.run({ service: given.service }, context);
+  const { name, credentials } = await run(describe, { service: given.service });
   const missing = credentials.filter((field) => !(field.name in given.credentials));
   if (!missing.some(({ required }) => required)) return given;
 

@@ -4,7 +4,7 @@ import { values } from "../../actions/env.ts";
 import { environment } from "../../config.ts";
 import type { HubChoice } from "./global-options.ts";
 import { printNote } from "./output.ts";
-import { withHub } from "./with-hub.ts";
+import { reachHub } from "./reach-hub.ts";
 
 export interface ExecOptions extends HubChoice {
   readonly profile: string;
@@ -25,18 +25,18 @@ const NOT_RUNNABLE = 126;
  *
  * Its input, output and exit code are the command's. The hub is closed by then, however long the command runs.
  */
-export async function exec({ profile, command, args, ...choice }: ExecOptions): Promise<number> {
-  const variables = await withHub(choice, (hub, signal) =>
-    values.run({ profile, purpose: `exec ${command}`.slice(0, 100) }, hub.contextOf(hub.owner, signal)),
+export async function exec({ profile, command, args, ...options }: ExecOptions): Promise<number> {
+  const variables = await reachHub(options, ({ run }) =>
+    run(values, { profile, purpose: `exec ${command}`.slice(0, 100) }),
   );
-  return run(command, args, { ...withoutOwn(environment()), ...variables });
+  return spawnChild(command, args, { ...withoutOwn(environment()), ...variables });
 }
 
 function withoutOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^PATCHBAY_/i.test(name)));
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+function spawnChild(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(command, args, { stdio: "inherit", env });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of PASSED_ON) process.on(signal, passOn);

@@ -2,10 +2,11 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ExportFormat, exportEntries } from "../../audit/export-entries.ts";
+import { readFailure } from "../../client/read-answer.ts";
 import { HubError } from "../../errors.ts";
 import type { HubChoice } from "./global-options.ts";
 import { printBytes } from "./output.ts";
-import { withHub } from "./with-hub.ts";
+import { reachHub, type Reached } from "./reach-hub.ts";
 
 export interface ExportOptions extends HubChoice {
   readonly format: ExportFormat;
@@ -14,16 +15,23 @@ export interface ExportOptions extends HubChoice {
 }
 
 /** Writes the whole ledger, however long it is, in constant memory. */
-export function exportAudit({ format, out, ...choice }: ExportOptions): Promise<number> {
-  return withHub(choice, async ({ audit, owner }) => {
-    const pieces = exportEntries(audit.entries(owner.workspaceId), format);
-    if (out === undefined) await printBytes(Readable.from(pieces, { objectMode: false }));
+export function exportAudit({ format, out, ...options }: ExportOptions): Promise<number> {
+  return reachHub(options, async (reached) => {
+    const pieces = await openExport(reached, format);
+    if (out === undefined) await printBytes(pieces);
     else await writeFile(pieces, out);
     return 0;
   });
 }
 
-async function writeFile(pieces: AsyncIterable<string>, path: string): Promise<void> {
+async function openExport({ hub, remote, signal }: Reached, format: ExportFormat): Promise<Readable> {
+  if (hub) return Readable.from(exportEntries(hub.audit.entries(hub.owner.workspaceId), format), { objectMode: false });
+  const answer = await remote.open(`/audit/export?format=${format}`, "/audit/export", { signal });
+  if (!answer.ok || !answer.body) throw await readFailure(answer, remote.url);
+  return Readable.fromWeb(answer.body);
+}
+
+async function writeFile(pieces: Readable, path: string): Promise<void> {
   try {
     await pipeline(pieces, createWriteStream(path, { mode: 0o600 }));
   } catch (cause) {

@@ -40,7 +40,7 @@ export function buildProgram(finish: Finish, json = false): Command {
       writeErr: (text) => (json ? undefined : printNote(text.trimEnd())),
       outputError: () => undefined,
     });
-  addGlobalOptions(program, "json", "config", "test");
+  addGlobalOptions(program, "json", "config", "test", "url", "key");
   program.commandsGroup("To begin with:");
   addStart(program, finish);
   addAction(program, "connect", { action: connect, complete: askForCredentials, instead: BY_OAUTH }, finish);
@@ -51,7 +51,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   program.commandsGroup("What the hub knows, by noun and verb:");
   for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
     const parent = program.command(noun).helpCommand(false).description(Object.keys(verbs).join(", "));
-    addGlobalOptions(parent, "json", "test");
+    addGlobalOptions(parent, "json", "test", "url", "key");
     for (const [verb, action] of Object.entries(verbs)) {
       const own = SPECIAL.get(action) ?? {};
       addAction(parent, verb, { action, ...own, isDefault: noun === "notify" && verb === "send" }, finish);

@@ -2,13 +2,12 @@ import { readFile } from "node:fs/promises";
 import type * as z from "zod";
 import { HubError } from "../../errors.ts";
 import type { Field } from "./fields.ts";
+import { onlyOnce, type ReadStdin } from "./read-stdin.ts";
 
 /** What was typed for a field: a text, several, or `true` for a switch. */
 type Given = string | readonly string[] | true;
 
 export type Typed = Readonly<Record<string, Given | undefined>>;
-
-export type ReadStdin = () => Promise<string>;
 
 /** Turns what was typed into an action's input, checked; whatever is wrong is said of the option it was typed for. */
 export async function readInput<Schema extends z.ZodObject>(
@@ -104,14 +103,4 @@ async function readText(path: string): Promise<string> {
       cause,
     });
   }
-}
-
-/** Stdin ends once, so it can be the value of one option only. */
-function onlyOnce(read: ReadStdin): ReadStdin {
-  let used = false;
-  return async () => {
-    if (used) throw new HubError("invalid_input", "Only one value can be read from stdin.");
-    used = true;
-    return (await read()).replace(/\r?\n$/, "");
-  };
 }

@@ -17,14 +17,13 @@ export function hasHub(databaseUrl: string): boolean {
 
 /** Opens the hub of whoever types a command, and closes it after the work. Ctrl-C gives the work up. */
 export async function withHub<Result>(
-  options: HubChoice,
+  options: Pick<HubChoice, "config" | "test">,
   work: (hub: Hub, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const config = readLocalConfig(options);
   const { openHub } = await import("../../hub.ts");
   const hub = await openHub(config, options.test ? "test" : "live");
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new HubError("cancelled", "The command was interrupted.")));
+  const stop = stopAtInterrupt();
   try {
     return await work(hub, stop.signal);
   } catch (error) {
@@ -32,6 +31,13 @@ export async function withHub<Result>(
   } finally {
     await hub.close();
   }
+}
+
+/** Ctrl-C gives up what a command does. */
+export function stopAtInterrupt(): AbortController {
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort(new HubError("cancelled", "The command was interrupted.")));
+  return stop;
 }
 
 export function describeNewMasterKey(where: string): string {

@@ -20,7 +20,8 @@ export function writeGuide(requestsPerMinute: number): readonly { readonly title
       title: "Answers",
       text:
         "A success is { data: … }. Lists come in pages of at most 200: { data: […], next_cursor: … }. Give next_cursor as " +
-        "cursor for the next page; it is null where the list ends. Times are ISO 8601 in UTC.",
+        "cursor for the next page; it is null where the list ends. Times are ISO 8601 in UTC. Where 204 says no more than that " +
+        "it was done, Prefer: return=representation is answered 200, with what was done.",
     },
     {
       title: "The proxy",

@@ -32,6 +32,21 @@ test("a list is read page by page", async () => {
   ]);
 });
 
+test.each([
+  [undefined, 204],
+  ["return=minimal", 204],
+  ["return=representations", 204],
+  ["return=representation", 200],
+  ['respond-async, Return = "representation"; x=1', 200],
+])("to what it prefers (%s) a client is told that something is gone, or what", async (prefer, status) => {
+  const api = await openTestApi();
+  const { id } = await api.data<{ id: string }>("POST /keys", { body: {} });
+
+  const gone = await api.send(`DELETE /keys/${id}`, { headers: prefer === undefined ? {} : { prefer } });
+
+  expect(gone).toMatchObject({ status, body: status === 200 ? { data: { id } } : undefined });
+});
+
 test("an error is a problem that says where its kind is described", async () => {
   const api = await openTestApi({ env: { PATCHBAY_PUBLIC_URL: "https://hub.example.com" } });
 

@@ -74,7 +74,9 @@ function addActions(app: Rest, hub: Hub): void {
       const principal = context.get("principal");
       authorize(route.action, principal);
       const input = await readInput(route, request.raw, request.param(), maxBodyBytes);
-      const run = (signal: AbortSignal): Promise<Answer> => answer(hub, route, input, hub.contextOf(principal, signal));
+      const isTold = wantsToBeTold(request.header("prefer"));
+      const run = (signal: AbortSignal): Promise<Answer> =>
+        answer(hub, route, input, hub.contextOf(principal, signal), isTold);
       const key = route.method === "POST" ? idempotencyKey(request.header("idempotency-key")) : undefined;
       if (key === undefined) return send(await run(request.raw.signal));
 
@@ -90,15 +92,27 @@ function addActions(app: Rest, hub: Hub): void {
   }
 }
 
-async function answer(hub: Hub, { action }: RestRoute, input: Fields, context: ActionContext): Promise<Answer> {
+async function answer(
+  hub: Hub,
+  { action }: RestRoute,
+  input: Fields,
+  context: ActionContext,
+  isTold: boolean,
+): Promise<Answer> {
   try {
     const result = await action.run(input, context);
     const { status = 200 } = action;
-    return status === 204 ? { status } : { status, body: toDocument(action, result) };
+    if (status !== 204) return { status, body: toDocument(action, result) };
+    return isTold ? { status: 200, body: toDocument(action, result) } : { status };
   } catch (error) {
     const problem = toProblem(hub.asHubError(error), docsUrl(hub));
     return { status: problem.status, body: problem };
   }
+}
+
+/** Whether a 204 is too little: https://www.rfc-editor.org/rfc/rfc7240#section-4.2. */
+function wantsToBeTold(prefer = ""): boolean {
+  return /(?:^|[,;])\s*return\s*=\s*"?representation"?\s*(?:$|[,;])/i.test(prefer);
 }
 
 /** The header as a token, or as a quoted string: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header. */

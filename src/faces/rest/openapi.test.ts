@@ -80,7 +80,10 @@ test("an operation says its scope, its fields, its answer and how it fails", asy
     { name: "limit", in: "query", required: false, schema: { type: "integer", minimum: 1, maximum: 200, default: 50 } },
     { name: "cursor", in: "query", required: false },
   ]);
-  expect(paths["/keys/{key}"]?.["delete"]?.responses).toHaveProperty("204");
+  expect(paths["/keys/{key}"]?.["delete"]).toMatchObject({
+    parameters: expect.arrayContaining([{ $ref: "#/components/parameters/Prefer" }]),
+    responses: { 200: { content: expect.anything() }, 204: { description: "Done." } },
+  });
 });
 
 const USE = `

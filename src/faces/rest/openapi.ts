@@ -142,7 +142,8 @@ function describeInput(
     ...(description !== undefined && { description }),
     schema,
   });
-  if (rest === "query") return { parameters: fields.map(toParameter) };
+  const prefer = action.status === 204 ? [{ $ref: "#/components/parameters/Prefer" }] : [];
+  if (rest === "query") return { parameters: [...fields.map(toParameter), ...prefer] };
   const inBody = fields.filter((field) => !isInPath(field));
   const needed = required.filter((name) => !inPath.includes(name));
   const body = { ...whole, properties: Object.fromEntries(inBody.map(({ name, schema }) => [name, schema])) };
@@ -166,12 +167,12 @@ function describeSuccess(action: Action, toSchema: ToSchema): Record<string, Api
     RateLimit: { $ref: "#/components/headers/RateLimit" },
     "RateLimit-Policy": { $ref: "#/components/headers/RateLimitPolicy" },
   };
-  if (status === 204) return { "204": { description: "Done.", headers } };
   const answer = toSchema(output, "output");
   const schema: JsonSchema = isList(action)
     ? answer
     : { type: "object", properties: { data: answer }, required: ["data"], additionalProperties: false };
-  return { [status]: { description: "Done.", headers, content: { "application/json": { schema } } } };
+  const told = { description: "Done.", headers, content: { "application/json": { schema } } };
+  return status === 204 ? { "200": told, "204": { description: "Done.", headers } } : { [status]: told };
 }
 
 function describeShared(content: Readonly<Record<string, Media>>): Readonly<Record<string, object>> {
@@ -186,6 +187,12 @@ function describeShared(content: Readonly<Record<string, Media>>): Readonly<Reco
         in: "header",
         description: "Makes a repeated request run once; a UUID will do",
         schema: { type: "string", minLength: 1, maxLength: 255 },
+      },
+      Prefer: {
+        name: "Prefer",
+        in: "header",
+        description: "With return=representation, the answer says what was done rather than 204",
+        schema: { type: "string" },
       },
     },
     headers: {
