@@ -23,6 +23,8 @@ export interface Engine {
   mayHaveForeignWrites(): boolean;
   /** How many connections there are, by what they do, and how many callers wait for one. */
   connections(): Readonly<Record<string, number>>;
+  /** Copies the whole database into a new file while others use it. */
+  backUp(file: string): Promise<void>;
   /** Has the other processes look for what is new as soon as the transaction has committed. */
   announce(db: Transaction<Tables>): Promise<void>;
   /** Calls `look` when another process may have written something new. The returned function ends that. */
@@ -46,11 +48,12 @@ export interface Store {
  * Opens the hub's database and brings its schema up to date.
  *
  * `url` is `postgres://…`, a file path, or `:memory:`. Throws `unavailable` where it can't be opened and `conflict`
- * where a newer version of Patchbay has already changed its schema.
+ * where a newer version of Patchbay has already changed its schema. With `isAlone`, it also throws `conflict` where another
+ * process has the file open, and lets none open it.
  */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore(url: string, isAlone = false): Promise<Store> {
   try {
-    return await openOn(await openEngine(url));
+    return await openOn(await openEngine(url, isAlone));
   } catch (error) {
     if (error instanceof HubError) throw error;
     throw new HubError("unavailable", `The database ${nameDatabase(url)} can't be opened: ${explain(error)}.`, {
@@ -83,16 +86,16 @@ async function openOn(engine: Engine): Promise<Store> {
 }
 
 /** Picks the engine by the URL, and loads only that one: each costs the start of a stdio process several milliseconds. */
-export async function openEngine(url: string): Promise<Engine> {
+export async function openEngine(url: string, isAlone = false): Promise<Engine> {
   if (isPostgres(url)) {
     const { openPostgres } = await import("./postgres.ts");
     return openPostgres(url);
   }
   const { openSqlite } = await import("./sqlite.ts");
-  return openSqlite(url);
+  return openSqlite(url, undefined, isAlone);
 }
 
-function isPostgres(url: string): boolean {
+export function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url);
 }
 

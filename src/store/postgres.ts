@@ -1,5 +1,6 @@
 import { PostgresDialect, sql } from "kysely";
 import pg from "pg";
+import { HubError } from "../errors.ts";
 import { announce, listenForNews } from "./listen-for-news.ts";
 import type { Engine } from "./open.ts";
 
@@ -28,9 +29,16 @@ export function openPostgres(url: string): Engine {
       busy: pool.totalCount - pool.idleCount,
       awaited: pool.waitingCount,
     }),
+    backUp: () => Promise.reject(useTools()),
     announce,
     watch: (look) => listenForNews(url, look),
   };
+}
+
+function useTools(): HubError {
+  return new HubError("invalid_input", "PostgreSQL has tools of its own for backups.", {
+    hint: 'Use "pg_dump --format custom", and "pg_restore" to get it back.',
+  });
 }
 
 /** The lock is the connection's, so it ends with the process that holds it. */

@@ -10,6 +10,7 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from "kysely";
+import { HubError } from "../errors.ts";
 import type { Engine } from "./open.ts";
 import { openLogSync, type SyncFile } from "./sync-log.ts";
 
@@ -22,9 +23,10 @@ const POLL_MS = 250;
  * SQLite itself only syncs the log at checkpoints (`synchronous = NORMAL`): its sync on commit would hold up everything
  * else that the process does. Several processes may have the file open; a writer waits up to ten seconds for another.
  */
-export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine> {
+export async function openSqlite(path: string, sync?: SyncFile, isAlone = false): Promise<Engine> {
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+  const database = new Database(path, { timeout: isAlone ? 0 : BUSY_TIMEOUT_MS });
+  if (isAlone) takeAlone(database);
   if (path !== ":memory:") chmodSync(path, 0o600);
   // Two processes that open a new file at once: SQLite refuses one of them without waiting.
   await whenFree(async () => database.pragma("journal_mode = WAL"));
@@ -60,6 +62,7 @@ export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine>
     alone: (work) => work(),
     mayHaveForeignWrites,
     connections: () => ({}),
+    backUp: (file) => copyWhole(database, file),
     announce: () => Promise.resolve(),
     watch(look) {
       let isBehind = false;
@@ -73,6 +76,26 @@ export async function openSqlite(path: string, sync?: SyncFile): Promise<Engine>
       return () => Promise.resolve(clearInterval(timer));
     },
   };
+}
+
+/** Keeps every other process out for as long as it is open, and throws where one is in. */
+function takeAlone(database: Database.Database): void {
+  database.pragma("locking_mode = EXCLUSIVE");
+  try {
+    database.exec("begin immediate; commit");
+  } catch (error) {
+    database.close();
+    if (!isBusy(error)) throw error;
+    throw new HubError("conflict", "Another process has the database open.", {
+      hint: "Stop the hub and whatever else uses it, then try again.",
+      cause: error,
+    });
+  }
+}
+
+/** In one step, since a write of another process would make it begin anew. */
+async function copyWhole(database: Database.Database, file: string): Promise<void> {
+  await database.backup(file, { progress: ({ totalPages }) => Math.max(totalPages, 1) });
 }
 
 /** Keeps prepared statements, which Kysely would make anew for each query. */

@@ -9,6 +9,7 @@ import { type ActionCommand, addAction, type Finish } from "./add-action.ts";
 import { addAgentCommands } from "./agent-commands.ts";
 import { askForCredentials } from "./ask.ts";
 import { addAuditExport, readAnchorFile } from "./audit-commands.ts";
+import { addDatabaseCommands } from "./database-commands.ts";
 import { addGlobalOptions, type GlobalOptions } from "./global-options.ts";
 import { print, printNote } from "./output.ts";
 import { addVault } from "./vault-commands.ts";
@@ -47,6 +48,7 @@ export function buildProgram(finish: Finish, json = false): Command {
   addClientConfig(program, finish);
   addMcp(program, finish);
   addDoctor(program, finish);
+  addDatabaseCommands(program, finish);
   addAgentCommands(program, finish);
   program.commandsGroup("What the hub knows, by noun and verb:");
   for (const [noun, verbs] of Object.entries(ALL_ACTIONS)) {
