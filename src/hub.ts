@@ -17,9 +17,10 @@ import { openHubMetrics } from "./hub-metrics.ts";
 import { openInbound } from "./inbound/open-inbound.ts";
 import { openCredentials, type OpenCredentials } from "./integrations/open-credentials.ts";
 import { type Logger, openLog } from "./log.ts";
-import { openOutbox } from "./notify/open-outbox.ts";
+import { openOutbox, type Outbox } from "./notify/open-outbox.ts";
 import { openOwnerNotices } from "./notify/owner-notices.ts";
 import { openSpeech } from "./notify/open-speech.ts";
+import { openRuntimeNotices } from "./notify/tell-runtime.ts";
 import { openStore, type Store } from "./store/open.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { openKeychain } from "./vault/keychain.ts";
@@ -136,7 +137,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     responseBytes: limits.maxBodyBytes,
     streamTimeoutMs: limits.streamTimeoutMs,
   });
-  const onFault = (message: string, error: unknown): void => log.error(message, {}, error);
+  const onFault: FaultListener = (message, error) => log.error(message, {}, error);
   const links = openDecisionLinks({ publicUrl: ownUrl, key: deriveKey(masterKey, "patchbay decision links") });
   const ledger = { store, audit, onFault };
   const credentials = openCredentials({
@@ -169,10 +170,19 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     onGone: credentials.giveUp,
   });
   const notices = openOwnerNotices({ catalog, outbox });
-  const inbound = openInbound({ store, audit, catalog, keptOf: credentials.keptOf, say: openSpeech(outbox, onFault) });
+  const voices = voicesOf(outbox, onFault);
+  const inbound = openInbound({ ...ledger, ...credentials, ...voices, vault, catalog, egress, publicUrl: ownUrl });
   const own = { store, vault, audit, catalog, egress, calls, links, metrics, outbox, notices, inbound };
   return { ...own, publicUrl: ownUrl, ...credentials };
 }
+
+/** How what comes in leads to what goes out. */
+function voicesOf(outbox: Outbox, onFault: FaultListener) {
+  const say = openSpeech(outbox, onFault);
+  return { say, tellRuntime: openRuntimeNotices(outbox), wakeOutbox: outbox.wake };
+}
+
+type FaultListener = (message: string, error: unknown) => void;
 
 /** Where others reach the hub, without a trailing slash. */
 export function publicUrl({ server }: Config): string {

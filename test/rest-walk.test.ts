@@ -9,6 +9,8 @@ import { siblingWorkspace } from "../src/access/workspaces.ts";
 import type { ApiDescription } from "../src/faces/rest/openapi.ts";
 import { REST_ROUTES, type RestRoute } from "../src/faces/rest/routes.ts";
 import type { Hub } from "../src/hub.ts";
+import { putMessage } from "../src/inbound/messages.ts";
+import type { IntegrationRow } from "../src/store/tables.ts";
 import { forbiddenBy } from "./forbidden-values.ts";
 
 const SECRET = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
@@ -37,6 +39,8 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   tools_list: ({ profile }) => ({ profile }),
   tools_call: ({ profile }) => ({ profile }),
   messages_list: ({ profile }) => ({ profile }),
+  messages_send: ({ to, profile }) => ({ to, profile, text: "Hello" }),
+  profiles_runtime: ({ integration }) => ({ integration }),
   messages_link: ({ profile, integration }) => ({ profile, integration }),
   messages_assign: ({ profile, integration }) => ({ profile, integration }),
   notify_send: ({ profile }) => ({ message: "Hello", profile }),
@@ -72,6 +76,7 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
   const { id: link } = await api.data<{ id: string }>("PUT /messages/links", assigned);
   const said = { body: { message: "Built", profile: "coder" } };
   const { delivery } = await api.data<{ delivery: string }>("POST /notify", said);
+  const to = await addMessage(hub.hub, integration, coder.profileId);
   const sibling = await siblingWorkspace(store, hub.workspaceId, "test");
   const addKey = async (spec: { scopes?: readonly Scope[]; profileId?: string; workspaceId?: string }) =>
     (await createKey(store.db, { workspaceId: hub.workspaceId, mode: "live", ...spec })).token;
@@ -85,6 +90,7 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
       approval,
       key,
       link,
+      to,
       notification: delivery,
       service: "webhook",
       tool: "mcp__webhook__send_event",
@@ -97,6 +103,11 @@ async function openWorld(limits: object = { maxBodyBytes: LIMIT_BYTES }) {
     /** Of an owner, in the world of test keys. */
     testKey: await addKey({ workspaceId: sibling.id }),
   };
+}
+
+async function addMessage({ store }: Hub, integration: IntegrationRow, profileId: string): Promise<string> {
+  const said = { text: "Hi", person: { id: "1" }, chat: "1", thread: "1", isInThread: false, isAddressed: true };
+  return (await store.transaction((db) => putMessage(store, db, integration, profileId, said))).id;
 }
 
 interface Sent {

@@ -62,7 +62,7 @@ export const inbound: Inbound = {
   },
 };
 
-const FRAME = z.object({ type: z.string(), envelope_id: Text, payload: z.unknown() });
+const FRAME = z.object({ type: z.string(), envelope_id: Text, payload: z.unknown().optional() });
 
 function readFrame(frame: unknown): Frame {
   const { success, data } = FRAME.safeParse(frame);

@@ -22,7 +22,7 @@ const Message = z.object({
   reply_to_message: z.object({ from: Person.nullish() }).nullish(),
 });
 
-const Update = z.object({ update_id: z.int(), message: z.unknown() });
+const Update = z.object({ update_id: z.int(), message: z.unknown().optional() });
 
 /** What the hub wants to hear of. */
 const WANTED = ["message", "callback_query"] as const;
@@ -48,10 +48,16 @@ export const inbound: Inbound = {
   poll: {
     async next(context, position) {
       const telegram = await openTelegram(context);
-      const updates = await telegram.raw.getUpdates({
-        timeout: WAIT_SECONDS,
-        allowed_updates: WANTED,
-        ...(position !== undefined && { offset: Number(position) }),
+      const ask = () =>
+        telegram.raw.getUpdates({
+          timeout: WAIT_SECONDS,
+          allowed_updates: WANTED,
+          ...(position !== undefined && { offset: Number(position) }),
+        });
+      const updates = await ask().catch(async (error: unknown) => {
+        if (!isBarredByWebhook(error)) throw error;
+        await telegram.raw.deleteWebhook({});
+        return ask();
       });
       const last = updates.at(-1);
       return { updates, position: last ? String(last.update_id + 1) : position };
@@ -72,6 +78,12 @@ export const inbound: Inbound = {
     },
   },
 };
+
+/** Whether a webhook that was set up before keeps the bot from asking. */
+function isBarredByWebhook(error: unknown): boolean {
+  const failure = z.object({ error_code: z.literal(409), description: z.string() }).safeParse(error);
+  return failure.success && failure.data.description.includes("webhook");
+}
 
 /** Undefined for what no person says: edits come as other updates and are not asked for. */
 function readMessage(value: unknown, { id, label }: Hearer): Said | undefined {

@@ -47,10 +47,18 @@ export default defineConnector({
     send: {
       operation: "send_event",
       isForPrograms: true,
-      toInput: ({ message, title, urgency, profile, createdAt, link }) => ({
-        type: "notification",
+      toInput: ({ message, title, urgency, profile, createdAt, link, thread, event }) => ({
+        type: thread === undefined ? "notification" : "reply",
         timestamp: createdAt,
-        data: { message, ...(title !== undefined && { title }), urgency, profile, ...(link && { link }) },
+        data: {
+          message,
+          ...(title !== undefined && { title }),
+          urgency,
+          profile,
+          ...(thread !== undefined && { thread }),
+          ...(link && { link }),
+        },
+        ...event,
       }),
     },
   },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Inbound, standardWebhooks } from "#connector";
 
-const Event = z.object({ type: z.string(), timestamp: z.string().nullish(), data: z.unknown() });
+const Event = z.object({ type: z.string(), timestamp: z.string().nullish(), data: z.unknown().optional() });
 
 /** What a program of the owner's says to an agent by an event of the type `message`. */
 const Message = z.object({

@@ -80,3 +80,33 @@ export async function setNotificationChannels(
   });
   await store.changes.catchUp();
 }
+
+/** Sets the account by which the program that runs a profile's agent is told of messages, or takes it away. */
+export async function setRuntime(
+  { store, audit }: Ledger,
+  actor: string,
+  profile: ProfileRow,
+  integrationId: string | null,
+): Promise<ProfileRow> {
+  const { id, workspace_id } = profile;
+  const row = await store.transaction(async (db) => {
+    const updated = await db
+      .updateTable("profiles")
+      .set({ runtime_integration_id: integrationId })
+      .where("workspace_id", "=", workspace_id)
+      .where("id", "=", id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    await store.changes.record(db, { workspace_id, profile_id: id });
+    await audit.appendIn(db, {
+      workspaceId: workspace_id,
+      actor,
+      action: "profile.runtime",
+      profileId: id,
+      ...(integrationId !== null && { integrationId }),
+    });
+    return updated;
+  });
+  await store.changes.catchUp();
+  return row;
+}

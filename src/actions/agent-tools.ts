@@ -9,9 +9,11 @@ import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import { findNotification } from "../notify/notifications.ts";
+import { viewMessage } from "../inbound/messages.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import type { ActionContext } from "./action.ts";
-import { acknowledgeAsSelf, viewMessage, WaitSeconds } from "./messages.ts";
+import { replyTo } from "./reply.ts";
+import { acknowledgeAsSelf, WaitSeconds } from "./messages.ts";
 import { listGrantedModels } from "./models.ts";
 import { NoticeFields } from "./notice-fields.ts";
 import { showNotification } from "./notifications.ts";
@@ -288,8 +290,20 @@ const receipt = agentTool({
     showNotification(await findNotification(store.db, workspaceId, profileId, delivery)),
 });
 
+const reply = agentTool({
+  summary:
+    "Answer a message from mcp__integrations__read_messages, in the thread where it was said. Returns the delivery: it is accepted, and sent as soon as the service takes it.",
+  scope: "messages:write",
+  effect: "write",
+  input: z.object({
+    to: z.string().min(1).max(64).describe("The id of the message that you answer"),
+    text: z.string().min(1).max(4000).describe("What you say, as plain text"),
+  }),
+  run: (answer, context) => replyTo(context, context.principal, answer),
+});
+
 /** By service and operation, as if the hub were two services of its own. */
 export const AGENT_TOOLS: Readonly<Record<string, Readonly<Record<string, AgentTool>>>> = {
-  integrations: { approval, connect, inspect, list, models, read_messages, read_page, request, status, toggle },
+  integrations: { approval, connect, inspect, list, models, read_messages, read_page, reply, request, status, toggle },
   notify: { notify_user, status: receipt },
 };

@@ -34,6 +34,7 @@ const actions = {
   notify,
   messages: {
     list: messages.list,
+    send: messages.send,
     link: messages.link,
     assign: messages.assign,
     links: messages.links,

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { Heard, Hearing } from "../inbound/messages.ts";
-import { acknowledge } from "../inbound/messages.ts";
+import { acknowledge, type Hearing, viewMessage } from "../inbound/messages.ts";
 import { action, type ActionContext } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
-import { reachProfile } from "./reach.ts";
+import { callerOf, reachProfile } from "./reach.ts";
+import { replyTo } from "./reply.ts";
 
 // Which threads a profile hears stands beside what it hears: a command line has one noun for both.
 export { assign, link, links, unlink } from "./links.ts";
@@ -18,7 +18,7 @@ export const WaitSeconds = z
   .default(0)
   .describe("Where there are none, wait so many seconds for some");
 
-export const Message = z
+const Message = z
   .object({
     id: z.string(),
     profile_id: z.string(),
@@ -31,10 +31,6 @@ export const Message = z
     received_at: z.string(),
   })
   .meta({ id: "Message" });
-
-export function viewMessage({ person_id, person_name, ...row }: Heard): z.output<typeof Message> {
-  return Message.parse({ ...row, person: { id: person_id, name: person_name } });
-}
 
 /** To a profile's key there are no messages but its own; an owner may name a profile. */
 export async function hearingOf(context: ActionContext, profile: string | undefined): Promise<Hearing> {
@@ -71,4 +67,20 @@ export const list = action({
     const page = await context.inbound.wait({ ...hearing, limit, after: cursor }, wait * 1000, context.signal);
     return { ...page, data: page.data.map(viewMessage) };
   },
+});
+
+export const send = action({
+  summary: "Answer a message where it was said, as the profile that heard it.",
+  effect: "write",
+  scope: "messages:write",
+  who: "anyone",
+  route: "POST /messages",
+  positional: ["to", "text"],
+  input: z.object({
+    to: z.string().min(1).max(64).describe("The id of the message that is answered"),
+    text: z.string().min(1).max(4000),
+    profile: z.string().optional().describe("Who answers; a profile's own key needs none"),
+  }),
+  output: z.object({ delivery: z.string(), channel: z.string(), status: z.string() }),
+  run: async ({ profile, ...reply }, context) => replyTo(context, await callerOf(context, profile), reply),
 });

@@ -1,13 +1,15 @@
 import * as z from "zod";
-import { createProfile, findProfile, pageProfiles, setNotificationChannels } from "../access/profiles.ts";
+import { createProfile, findProfile, pageProfiles, setNotificationChannels, setRuntime } from "../access/profiles.ts";
 import { isOn } from "../call/surface.ts";
 import { composeLayers, writeDockerfile } from "../catalog/compose-layers.ts";
+import { HubError } from "../errors.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ProfileRow } from "../store/tables.ts";
 import { mapPage } from "../store/page.ts";
 import { action } from "./action.ts";
+import { IntegrationReference } from "./integration.ts";
 import { PageFields, pageOf } from "./page.ts";
-import { reachProfile } from "./reach.ts";
+import { reachIntegration, reachProfile } from "./reach.ts";
 
 const Name = z
   .string()
@@ -19,6 +21,7 @@ const Profile = z
     id: z.string(),
     name: z.string(),
     notification_channels: z.array(z.string()),
+    runtime_integration_id: z.string().nullable().describe("The webhook account that tells its runtime of messages"),
     created_at: z.string(),
   })
   .meta({ id: "Profile" });
@@ -95,6 +98,33 @@ export const channels = action({
     const row = await findProfile(store.db, workspaceId, profile);
     await setNotificationChannels({ store, audit }, actor, row, chosen);
     return view(await findProfile(store.db, workspaceId, row.id));
+  },
+});
+
+export const runtime = action({
+  summary: "Tell the program that runs a profile's agent of each message, by a webhook account; without one, no more.",
+  effect: "write",
+  scope: "profiles:write",
+  who: "owner",
+  route: "PUT /profiles/{profile}/runtime",
+  positional: ["profile", "integration"],
+  input: z.object({
+    profile: z.string(),
+    integration: IntegrationReference.optional().describe("The account of webhook at which the program is told"),
+  }),
+  output: Profile,
+  async run({ profile, integration }, context) {
+    const { store, catalog, principal } = context;
+    const row = await findProfile(store.db, principal.workspaceId, profile);
+    if (integration === undefined) return view(await setRuntime(context, principal.actor, row, null));
+    const account = await reachIntegration(context, integration);
+    const { name, channel } = await catalog.connector(account.service);
+    if (channel?.send.isForPrograms !== true) {
+      throw new HubError("invalid_input", `No program is told anything through ${name}.`, {
+        hint: 'Connect its address as a webhook: "patchbay connect webhook".',
+      });
+    }
+    return view(await setRuntime(context, principal.actor, row, account.id));
   },
 });
 

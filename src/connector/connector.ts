@@ -17,6 +17,8 @@ export interface Notification {
   readonly profile: string;
   /** Where it is said, as the connector's `inbound` named the thread; where notifications go when absent. */
   readonly thread?: string;
+  /** What a program is told in the place of words, where the channel is for programs. */
+  readonly event?: { readonly type: string; readonly data: Readonly<Record<string, unknown>> };
   /** Where the reader can act on it: a button where the channel has buttons. */
   readonly link?: { readonly label: string; readonly url: string };
 }

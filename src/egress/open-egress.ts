@@ -3,6 +3,7 @@ import type { CallContext, Client, Connector, Effect } from "#connector";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
 import { makeHttp } from "./http.ts";
+import { openSocket, type Socket, type SocketTarget } from "./open-socket.ts";
 import { type Outgoing, placeCredential, signsBody } from "./placement.ts";
 import { openPools } from "./pools.ts";
 import { allowPrivateHosts } from "./private-hosts.ts";
@@ -56,6 +57,8 @@ export interface Session extends Redaction {
 
 export interface Egress {
   session(target: Target): Session;
+  /** Opens a WebSocket by which a service speaks first. */
+  openSocket(target: SocketTarget): Promise<Socket>;
   /** Gives up every call under way, and ends its connections. */
   close(): Promise<void>;
 }
@@ -112,6 +115,8 @@ export function openEgress(options: EgressOptions): Egress {
       };
       return { context, send: makeSendThrough({ ...rules, signsBody: signsBody(connector) }), ...redaction };
     },
+    openSocket: (target) =>
+      openSocket({ pools, isAllowedPrivate }, { ...target, signal: AbortSignal.any([target.signal, stop.signal]) }),
     async close() {
       stop.abort(new HubError("unavailable", "The hub is stopping.", { hint: "Try again when it is back." }));
       await pools.close();

@@ -1,4 +1,4 @@
-import type { Agent } from "undici";
+import type { Agent, WebSocket } from "undici";
 import { type Answer, type AnswerLimit, exchange } from "./exchange.ts";
 import type { PrivateHosts } from "./private-hosts.ts";
 import type { Outgoing } from "./placement.ts";
@@ -9,8 +9,18 @@ export interface Pools {
   exchange(request: Outgoing, signal: AbortSignal, limit: AnswerLimit): Promise<Answer>;
   /** Sends once, follows nothing, and passes the answer on as it comes. A stream is sent in the body's place. */
   dispatch(request: Outgoing, signal: AbortSignal, stream?: ReadableStream<Uint8Array>): Promise<Response>;
+  /** Begins to open a WebSocket. */
+  openSocket(url: URL): Promise<WebSocket>;
   /** Ends every connection, also those in use. */
   close(): Promise<void>;
+}
+
+/** Of one message. */
+const SOCKET_BYTES = 10 * 1024 * 1024;
+
+/** The address as the rules for addresses know it. */
+export function toHttp(url: URL): URL {
+  return new URL(url.href.replace(/^ws/, "http"));
 }
 
 /**
@@ -34,6 +44,7 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
         connections: connectionsPerOrigin,
         headersTimeout: 0,
         bodyTimeout: 0,
+        webSocket: { maxPayloadSize: SOCKET_BYTES },
         ...(kind === "public" && { connect: { lookup: lookupPublic } }),
       });
     agents.set(kind, agent);
@@ -52,6 +63,10 @@ export function openPools(isAllowedPrivate: PrivateHosts, connectionsPerOrigin: 
         signal,
         ...(stream ? { body: stream, duplex: "half" } : body && { body }),
       });
+    },
+    async openSocket(url) {
+      const [{ WebSocket }] = await load();
+      return new WebSocket(url, { dispatcher: await agentFor(toHttp(url)) });
     },
     async close() {
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));

@@ -32,6 +32,8 @@ async function arrange() {
   const parts = {
     store,
     audit,
+    tellRuntime: () => Promise.resolve(),
+    wakeOutbox: () => {},
     say: (_: IntegrationRow, thread: string, text: string) => void said.push(`${thread}: ${text}`),
   };
   let told = 0;

@@ -66,7 +66,11 @@ export function readLinkCode(text: string): string | undefined {
 }
 
 /** The profile that hears what is said, by the narrowest link: the thread's, the room's, the account's. */
-export async function findListener(db: Db, { id }: IntegrationRow, said: Said): Promise<string | undefined> {
+export async function findListener(
+  db: Db,
+  { id }: Pick<IntegrationRow, "id">,
+  said: Pick<Said, "thread" | "chat" | "isAddressed">,
+): Promise<string | undefined> {
   const threads = [said.thread, said.chat, ...(said.isAddressed ? [""] : [])];
   const rows = await db
     .selectFrom("links")

@@ -23,16 +23,16 @@ export async function putMessage(
   integration: IntegrationRow,
   profileId: string,
   said: Said,
-): Promise<string> {
-  const { workspace_id } = integration;
-  const id = newId("message");
-  await db
+): Promise<Heard> {
+  const { workspace_id, service } = integration;
+  const row = await db
     .insertInto("messages")
     .values({
-      id,
+      id: newId("message"),
       workspace_id,
       profile_id: profileId,
       integration_id: integration.id,
+      chat: said.chat,
       thread: said.thread,
       person_id: said.person.id,
       person_name: said.person.name ?? null,
@@ -40,9 +40,10 @@ export async function putMessage(
       sent_at: said.at ?? null,
       received_at: new Date().toISOString(),
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
   await store.changes.record(db, { workspace_id, profile_id: profileId }, "messages");
-  return id;
+  return { ...row, service };
 }
 
 /** Whose messages: of one profile, or of all in the workspace. */
@@ -62,7 +63,7 @@ function heardBy(db: Db, { workspaceId, profileId }: Hearing) {
 }
 
 /** The message of that id, among those that were heard. */
-async function findMessage(db: Db, hearing: Hearing, id: string): Promise<Heard> {
+export async function findMessage(db: Db, hearing: Hearing, id: string): Promise<Heard> {
   const row = await heardBy(db, hearing).where("messages.id", "=", id).executeTakeFirst();
   if (row) return row;
   throw new HubError("not_found", `There is no message ${id.slice(0, 64)}.`, {
@@ -107,4 +108,11 @@ export async function acknowledge(db: Db, hearing: Hearing & { readonly profileI
     .values({ profile_id: hearing.profileId, workspace_id: hearing.workspaceId, seq })
     .onConflict((conflict) => conflict.column("profile_id").doUpdateSet({ seq }).where("message_marks.seq", "<", seq))
     .execute();
+}
+
+/** A message as agents, programs and people are shown it. */
+export function viewMessage({ person_id, person_name, ...row }: Heard) {
+  const { id, profile_id, integration_id, service, thread, text, sent_at, received_at } = row;
+  const person = { id: person_id, name: person_name };
+  return { id, profile_id, integration_id, service, thread, person, text, sent_at, received_at };
 }

@@ -3,12 +3,20 @@ import type { Ledger } from "../access/grants.ts";
 import type { InboundEvent, Said } from "../connector/inbound.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import { claimThread, findListener, readLinkCode } from "./links.ts";
-import { putMessage } from "./messages.ts";
+import { putMessage, viewMessage } from "./messages.ts";
 import { countGuess, isNewStranger, mayGuess } from "./strangers.ts";
 
 export interface IntakeParts extends Ledger {
   /** Says something to a person as the hub itself. Nobody waits for it. */
   readonly say: (integration: IntegrationRow, thread: string, text: string) => void;
+  /** Tells the program that runs a profile's agent of a message, in the same transaction. */
+  readonly tellRuntime: (
+    db: Transaction<Tables>,
+    to: { readonly workspaceId: string; readonly profileId: string },
+    event: { readonly type: string; readonly data: Readonly<Record<string, unknown>> },
+  ) => Promise<void>;
+  /** Has what was told be sent soon. */
+  readonly wakeOutbox: () => void;
 }
 
 /** An event, and all that it is known by: any of it known means that it was told before. */
@@ -40,7 +48,7 @@ export async function takeIn(
   const isStored = await store.transaction(async (db) => {
     await store.engine.inOrder(db);
     if (!(await also(db))) return false;
-    for (const { event, names } of told) {
+    for (const { event, names } of told.map(cleanse)) {
       if (!(await isFirstTime(db, integration, event.type, names))) continue;
       if (event.message) after.push(...(await hear(parts, db, integration, event.message)));
     }
@@ -83,6 +91,13 @@ async function isFirstTime(
   return false;
 }
 
+/** Without what PostgreSQL takes in no text. */
+function cleanse(told: Told): Told {
+  return JSON.parse(JSON.stringify(told), (_, value: unknown) =>
+    typeof value === "string" ? value.replaceAll("\0", "") : value,
+  ) as Told;
+}
+
 /** Gives what is to be done once it is stored. */
 async function hear(
   parts: IntakeParts,
@@ -101,8 +116,10 @@ async function hear(
   }
   const profileId = await findListener(db, integration, said);
   if (profileId !== undefined) {
-    await putMessage(parts.store, db, integration, profileId, said);
-    return [];
+    const message = await putMessage(parts.store, db, integration, profileId, said);
+    const to = { workspaceId: integration.workspace_id, profileId };
+    await parts.tellRuntime(db, to, { type: "message", data: viewMessage(message) });
+    return [parts.wakeOutbox];
   }
   return said.isAddressed && (await isNewStranger(db, integration, said)) ? answer(NOBODY_HEARS) : [];
 }

@@ -68,10 +68,10 @@ export async function readDigest({ db }: Store, row: NotificationRow): Promise<C
 
 function read(row: Pick<NotificationRow, "content">) {
   const content = readContent(row);
-  const { title, message, link, thread } = content;
+  const { title, message, link, thread, event } = content;
   return {
     content,
     text: title === undefined ? message : `${title}: ${message}`,
-    isAlone: link !== undefined || thread !== undefined,
+    isAlone: link !== undefined || thread !== undefined || event !== undefined,
   };
 }

@@ -3,7 +3,7 @@ import type { Notification } from "../connector/connector.ts";
 import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
 
 /** What is said, whoever is told and through whatever. */
-export interface Notice extends Pick<Notification, "message" | "title" | "urgency" | "thread"> {
+export interface Notice extends Pick<Notification, "message" | "title" | "urgency" | "thread" | "event"> {
   /** To a page of the hub, for owners only. It is signed when it is sent, so that none is kept. */
   readonly link?: SignedLink;
 }

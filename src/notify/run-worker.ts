@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { HubError } from "../errors.ts";
 import type { NotificationRow } from "../store/tables.ts";
 import { claimDue } from "./claim-due.ts";
-import { readContent } from "./notice.ts";
 import { deliver, type DeliverParts } from "./deliver.ts";
+import { readContent } from "./notice.ts";
 import { endOfQuiet, readQuietHours } from "./quiet-hours.ts";
 import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
 
@@ -117,11 +117,12 @@ async function attempt(parts: WorkerParts, row: NotificationRow, stopping: Abort
 }
 
 /**
- * Asked at each attempt, since they can have been set after it was accepted. Whoever wrote to an agent is awake: what answers
- * somebody goes out.
+ * Asked at each attempt, since they can have been set after it was accepted. Whoever wrote to an agent is awake, and a program
+ * always is: what is for them goes out.
  */
 async function findQuiet({ store, now }: WorkerParts, row: NotificationRow): Promise<number | undefined> {
-  if (row.urgency === "high" || readContent(row).thread !== undefined) return undefined;
+  const { thread, event } = readContent(row);
+  if (row.urgency === "high" || thread !== undefined || event) return undefined;
   const hours = await readQuietHours(store.db, row.workspace_id);
   return hours && endOfQuiet(hours, now());
 }

@@ -29,7 +29,9 @@ export interface MessageRow {
   workspace_id: string;
   profile_id: string;
   integration_id: string;
-  /** Where an answer goes, as the connector names it. */
+  /** The room it was said in, as the connector names it. */
+  chat: string;
+  /** Where an answer goes, which may be the room itself. */
   thread: string;
   /** By which the service knows who spoke. */
   person_id: string;

@@ -8,3 +8,4 @@ export * from "./open-mcp-client.ts";
 export * from "./open-test-api.ts";
 export * from "./send-line.ts";
 export * from "./record-spans.ts";
+export * from "./socket-service.ts";

@@ -1,8 +1,10 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { Webhook } from "standardwebhooks";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openTestHub, startService, type TestHub } from "#testing";
-import { findProfile } from "../../src/access/profiles.ts";
+import { findProfile, setRuntime } from "../../src/access/profiles.ts";
+import { setQuietHours } from "../../src/notify/quiet-hours.ts";
 import type { Caller } from "../../src/call/open-calls.ts";
 import { linkAccount } from "../../src/inbound/links.ts";
 import { sendSigned } from "../fixtures/send-signed.ts";
@@ -14,7 +16,10 @@ const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
 const MESSAGES = "patchbay://messages";
 
 async function arrange() {
-  const slack = await startService({ "POST /auth.test": { ok: true, team_id: "T1", user_id: "U0BOT" } });
+  const slack = await startService({
+    "POST /auth.test": { ok: true, team_id: "T1", user_id: "U0BOT" },
+    "POST /chat.postMessage": { ok: true, channel: "D1", ts: "1.2" },
+  });
   const hub = await openTestHub();
   const credentials = { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789", SLACK_SIGNING_SECRET: SECRET };
   const account = await hub.connect("slack", slack.url, credentials);
@@ -33,7 +38,11 @@ async function arrange() {
         event: { type: "message", channel_type: "im", channel: "D1", user: "U1", text, ts },
       }),
     );
-  return { hub, caller, say, url: server.url };
+  const answered = async () => {
+    await hub.hub.outbox.drain();
+    return slack.exchanges.filter(({ path }) => path === "/chat.postMessage").map(({ body }) => body);
+  };
+  return { hub, caller, profile, account, say, answered, url: server.url };
 }
 
 async function connect(address: Address, mode: "legacy" | { pin: string }) {
@@ -99,3 +108,85 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf: (hub: TestHub, caller
     await expect.poll(() => updated, { timeout: 5000 }).toEqual([MESSAGES]);
   });
 });
+
+test("an answer goes to the thread in which the message was said, also at night, and no more once it is unlinked", async () => {
+  const { hub, caller, say, answered } = await arrange();
+  const client = await connect(await (TRANSPORTS[0]?.[1] ?? fail)(hub, caller), "legacy");
+  const hours = { start: "00:00", end: "23:59", timezone: "UTC" };
+  await setQuietHours(hub.hub, "test", hub.workspaceId, hours);
+  await say("Ship it", "1795000000.000100");
+  const { messages } = (await read(client, {})).structuredContent as { messages: [{ id: string }] };
+  const reply = (to: string) =>
+    client.callTool({ name: "mcp__integrations__reply", arguments: { to, text: "Done <b>& dusted" } });
+
+  const sent = await reply(messages[0].id);
+
+  expect(sent).toMatchObject({ structuredContent: { status: "accepted" } });
+  expect(await answered()).toEqual([{ channel: "D1", text: "Done &lt;b&gt;&amp; dusted" }]);
+  await hub.hub.store.db.deleteFrom("links").execute();
+  expect(await reply(messages[0].id)).toMatchObject({
+    isError: true,
+    structuredContent: { error: { code: "not_granted" } },
+  });
+  expect(await reply("msg_other")).toMatchObject({ structuredContent: { error: { code: "not_found" } } });
+});
+
+test("a stream sends messages as they come, and goes on after the last one that was taken", async () => {
+  const { hub, caller, say, url } = await arrange();
+  const authorization = `Bearer ${await hub.addKey(caller)}`;
+  const open = (headers: object = {}) => fetch(`${url}/v1/messages/stream`, { headers: { authorization, ...headers } });
+
+  const first = readEvents(await open());
+  await say("One", "1795000000.000100");
+  const one = await first.next();
+  await say("Two", "1795000001.000100");
+  const two = await first.next();
+  await first.return(undefined);
+  const again = readEvents(await open({ "last-event-id": one.value?.id }));
+
+  expect([one.value?.data, two.value?.data]).toMatchObject([{ text: "One" }, { text: "Two" }]);
+  expect((await again.next()).value).toEqual(two.value);
+  await again.return(undefined);
+  expect((await fetch(`${url}/v1/messages/stream`)).status).toBe(401);
+});
+
+test("the program that runs an agent is told of each message, by a webhook that it can check", async () => {
+  const { hub, profile, say } = await arrange();
+  const secret = `whsec_${Buffer.from(SECRET).toString("base64")}`;
+  const runtime = await startService({ "POST /hear": { status: 204 } });
+  const account = await hub.connect("webhook", `${runtime.url}/hear`, { WEBHOOK_SECRET: secret });
+  await setRuntime(hub.hub, "test", profile, account.id);
+
+  await say("Ship it", "1795000000.000100");
+  await hub.hub.outbox.drain();
+
+  const { text, headers } = runtime.exchanges.at(-1) ?? { text: "", headers: {} };
+  expect(new Webhook(secret).verify(text, headers)).toMatchObject({
+    type: "message",
+    data: { text: "Ship it", thread: "D1", service: "slack", profile_id: profile.id },
+  });
+});
+
+interface StreamEvent {
+  readonly id: string;
+  readonly data: unknown;
+}
+
+/** The events of a stream, without the lines that only keep it open. */
+async function* readEvents({ body }: Response): AsyncGenerator<StreamEvent, undefined> {
+  let text = "";
+  for await (const chunk of (body ?? fail()).pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const [, id = "", data = "null"] = /^id: (.*)\nevent: message\ndata: (.*)$/.exec(block) ?? [];
+      if (id !== "") yield { id, data: JSON.parse(data) as unknown };
+    }
+  }
+  return undefined;
+}
+
+function fail(): never {
+  throw new Error("it is there");
+}

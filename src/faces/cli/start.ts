@@ -3,6 +3,7 @@ import { listProfiles } from "../../access/profiles.ts";
 import { applyConfig } from "../../apply-config.ts";
 import { bootstrap } from "../../bootstrap.ts";
 import type { Hub } from "../../hub.ts";
+import type { Listening } from "../../inbound/listen.ts";
 import { serveMetrics } from "../http/metrics.ts";
 import { serveHttp } from "../http/server.ts";
 import type { ClientConfig } from "./client-config.ts";
@@ -21,6 +22,7 @@ export function start(options: GlobalOptions): Promise<number> {
     const stopped = waitForSignal();
     await using metrics = await serveMetrics(hub);
     const server = await serveHttp(hub);
+    let listening: Listening | undefined;
     try {
       await applyConfig(hub);
       // Last of all that can fail: its key is shown once, and a start that failed would never show it.
@@ -28,9 +30,10 @@ export function start(options: GlobalOptions): Promise<number> {
       if (options.json) printJson(opening);
       else print(describeOpening(hub, opening));
       hub.outbox.start();
+      listening = hub.inbound.listen();
       await stopped;
     } finally {
-      await server.close();
+      await Promise.all([listening?.stop(), server.close()]);
     }
     printNote("Patchbay has stopped.");
     return 0;

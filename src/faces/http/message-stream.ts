@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { findRevokedKeys } from "../../access/keys.ts";
-import { acknowledgeAsSelf, hearingOf, viewMessage } from "../../actions/messages.ts";
+import { acknowledgeAsSelf, hearingOf } from "../../actions/messages.ts";
 import { requireScope } from "../../access/principal.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { viewMessage } from "../../inbound/messages.ts";
 import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
 import { atExpiry } from "./at-expiry.ts";
 import { bearerToken } from "./bearer-token.ts";

@@ -1,9 +1,8 @@
 import { ProtocolError, ProtocolErrorCode, type Server } from "@modelcontextprotocol/server";
 import { hasScope } from "../../access/principal.ts";
-import { viewMessage } from "../../actions/messages.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Hub } from "../../hub.ts";
-import { readMessages } from "../../inbound/messages.ts";
+import { readMessages, viewMessage } from "../../inbound/messages.ts";
 
 /** What a client subscribes to that wants to hear when people say something. */
 export const MESSAGES_URI = "patchbay://messages";

@@ -33,6 +33,7 @@ export function inbound(engine: Engine): Migration {
         .addColumn("workspace_id", "text", (column) => column.notNull().references("workspaces.id"))
         .addColumn("profile_id", "text", (column) => column.notNull().references("profiles.id"))
         .addColumn("integration_id", "text", (column) => column.notNull().references("integrations.id"))
+        .addColumn("chat", "text", (column) => column.notNull())
         .addColumn("thread", "text", (column) => column.notNull())
         .addColumn("person_id", "text", (column) => column.notNull())
         .addColumn("person_name", "text")
