@@ -6,7 +6,10 @@ export const IntegrationReference = z.string().describe("An id (int_…), a serv
 
 export const Label = z.string().min(1).max(60).describe("Tells this account from others of the service");
 
-export const Simulated = z.boolean().describe("Nothing was sent: this is the test world, and the answer is made up");
+export const Simulated = z
+  .boolean()
+  .optional()
+  .describe("Nothing was sent: this is the test world, and the answer is made up");
 
 export const Settings = z.record(z.string(), z.unknown());
 

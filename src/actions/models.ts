@@ -15,7 +15,7 @@ const Models = z
     integration: z.string(),
     service: z.string(),
     label: z.string(),
-    simulated: Simulated.optional(),
+    simulated: Simulated,
     models: z.array(z.object({ id: z.string(), name: z.string().optional(), context_tokens: z.number().optional() })),
   })
   .meta({ id: "Models" });

@@ -27,5 +27,5 @@ export const Accepted = z.object({
   delivery: z.string().describe("The same on every attempt; mcp__notify__status tells what became of it"),
   channel: z.string().describe("The account it goes through"),
   status: NotificationStatus.describe("accepted: it is on disk, and goes out even if the hub stops"),
-  simulated: Simulated.optional(),
+  simulated: Simulated,
 });

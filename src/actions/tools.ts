@@ -44,7 +44,7 @@ const Called = z
       .object({ service: z.string(), label: z.string(), integration: z.string() })
       .optional()
       .describe("The account it acted as"),
-    simulated: Simulated.optional(),
+    simulated: Simulated,
   })
   .meta({ id: "ToolResult" });
 
