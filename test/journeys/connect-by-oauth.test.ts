@@ -11,7 +11,7 @@ async function arrange() {
   const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: "127.0.0.1" });
   writeFileSync(join(cli.cwd, "mcp.config.json"), JSON.stringify({ connectors: [DEMO_CONNECTOR] }));
   const hub = cli.spawn(["start", "--json"]);
-  const { data } = JSON.parse(await hub.printed("\n}\n")) as { data: { url: string } };
+  const { data } = JSON.parse(await hub.printed("\n}\n")) as { data: { url: string; owner_key: string } };
   const demo = await startAuthorizationServer({ hubUrl: data.url });
   onTestFinished(() => demo[Symbol.asyncDispose]());
   const env = { PATCHBAY_PUBLIC_URL: data.url };
@@ -23,6 +23,8 @@ async function arrange() {
     env,
     demo,
     setApp,
+    /** What makes a command one of someone elsewhere. */
+    fromElsewhere: ["--url", data.url, "--key", data.owner_key],
     /** Begins to connect, as far as the page on which the hub asks. */
     async begin(...options: readonly string[]) {
       const command = cli.spawn(["connect", "demo", "--oauth", "--base-url", demo.url, ...options], env);
@@ -78,6 +80,20 @@ test("a command that is interrupted while it waits ends, and what it began conne
   expect(exitCode).toBe(130);
   expect(stderr).toContain("The command was interrupted.");
   expect(await cli.data(["integrations", "list"])).toEqual([]);
+});
+
+test("an owner elsewhere connects an account likewise, and is told likewise of what they interrupt", async () => {
+  const { cli, setApp, begin, fromElsewhere } = await arrange();
+  await setApp();
+
+  const { command, browser, page } = await begin(...fromElsewhere);
+  await browser.submit(page, { decision: "connect" });
+  const connected = await command.ended;
+  const interrupted = await (await begin("--label", "second", ...fromElsewhere)).command.stop("SIGINT");
+
+  expect(connected).toMatchObject({ exitCode: 0, stdout: "demo is connected as ada@demo.\n" });
+  expect(interrupted).toMatchObject({ exitCode: 130, stderr: expect.stringContaining("The command was interrupted.") });
+  expect(await cli.data(["integrations", "list"])).toMatchObject([{ service: "demo", status: "active" }]);
 });
 
 test("without an OAuth app the command says how to set one, and opens nothing", async () => {
