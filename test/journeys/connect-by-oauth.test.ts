@@ -96,6 +96,22 @@ test("an owner elsewhere connects an account likewise, and is told likewise of w
   expect(await cli.data(["integrations", "list"])).toMatchObject([{ service: "demo", status: "active" }]);
 });
 
+test("where no browser reaches the hub, what stands in its address connects the account, once", async () => {
+  const { cli, env, demo, setApp } = await arrange();
+  await setApp();
+  const { url } = await cli.data<{ url: string }>(["oauth", "start", "demo", "--base-url", demo.url], { env });
+  const { searchParams } = await demo.visit(url);
+  const [code = "", state = "", iss = ""] = ["code", "state", "iss"].map((name) => searchParams.get(name) ?? "");
+  const bring = ["connect", "demo", "--oauth-code", code, "--oauth-state", state, "--oauth-iss", iss];
+
+  const connected = await cli.data([...bring, "--label", "work"], { env });
+  const again = await cli.error(bring, { env });
+
+  expect(connected).toMatchObject({ service: "demo", label: "work", status: "active", account_id: "ada" });
+  expect(again).toMatchObject({ exitCode: 5, message: "The service's answer was used already." });
+  expect(await cli.data(["integrations", "list"])).toMatchObject([{ label: "work" }]);
+});
+
 test("without an OAuth app the command says how to set one, and opens nothing", async () => {
   const { cli, env } = await arrange();
 
