@@ -7,7 +7,7 @@ import { HubError } from "../src/errors.ts";
 import { migrations } from "../src/store/migrate.ts";
 import { openEngine, openStore, type Store } from "../src/store/open.ts";
 import type { Tables } from "../src/store/tables.ts";
-import { makeSqliteDatabase, onEachStore, onPostgres, startChild } from "#testing";
+import { insertIntegration, makeSqliteDatabase, onEachStore, onPostgres, startChild } from "#testing";
 
 const WRITE_SETTINGS = new URL("./fixtures/write-settings.ts", import.meta.url);
 
@@ -25,28 +25,6 @@ function insertProfile({ db }: Pick<Store, "db">, workspaceId: string): Promise<
       name: "claude",
       notification_channels: "[]",
       created_at: "2026-01-01T00:00:00.000Z",
-    })
-    .execute();
-}
-
-function insertIntegration({ db }: Pick<Store, "db">, id: string, label: string): Promise<unknown> {
-  const at = "2026-01-01T00:00:00.000Z";
-  return db
-    .insertInto("integrations")
-    .values({
-      id,
-      label,
-      workspace_id: "ws_a",
-      service: "demo",
-      connector_version: "1.0.0",
-      account_id: null,
-      status: "active",
-      status_reason: null,
-      base_url: null,
-      config: "{}",
-      connected_at: at,
-      created_at: at,
-      updated_at: at,
     })
     .execute();
 }
@@ -286,14 +264,16 @@ await onEachStore((makeDatabase) => {
     await using store = await migrateUpTo(database.url, "0005-grant-env");
     await insertWorkspace(store, "a");
     for (const [id, label] of Object.entries({ int_0001: "Work", int_0002: "work", int_0003: "home" })) {
-      await insertIntegration(store, id, label);
+      await insertIntegration(store, { workspace_id: "ws_a", service: "demo", id, label });
     }
 
     const upgraded = await database.open();
 
     const rows = await upgraded.db.selectFrom("integrations").select("label").orderBy("id").execute();
     expect(rows.map(({ label }) => label)).toEqual(["Work", "work (0002)", "home"]);
-    await expect(insertIntegration(upgraded, "int_0004", "HOME")).rejects.toThrow(/unique/i);
+    await expect(
+      insertIntegration(upgraded, { workspace_id: "ws_a", service: "demo", id: "int_0004", label: "HOME" }),
+    ).rejects.toThrow(/unique/i);
   });
 
   test("a migration that fails half way leaves nothing behind", async () => {

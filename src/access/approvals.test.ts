@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { onEachStore, startChild, type TestDatabase } from "#testing";
-import { newId } from "../store/ids.ts";
+import { insertIntegration, onEachStore, startChild, type TestDatabase } from "#testing";
 import type { Store } from "../store/open.ts";
 import {
   type ApprovalState,
@@ -18,7 +17,7 @@ async function arrange(database: TestDatabase) {
   const store = await database.open();
   const workspaceId = (await ensureWorkspace(store, "default", "live")).id;
   const profileId = (await createProfile(store.db, workspaceId, "coder")).id;
-  const integrationId = await insertIntegration(store, workspaceId);
+  const integrationId = await insertIntegration(store, { workspace_id: workspaceId });
   const subject = {
     workspaceId,
     profileId,
@@ -58,30 +57,6 @@ function race({ url }: TestDatabase, role: string, startAt: number, endAt: numbe
 
 async function list(store: Store, workspaceId: string, status?: ApprovalState): Promise<readonly NamedApproval[]> {
   return (await pageApprovals(store.db, workspaceId, { profileId: null, status }, { limit: 50 })).data;
-}
-
-async function insertIntegration(store: Store, workspaceId: string): Promise<string> {
-  const id = newId("integration");
-  const at = new Date().toISOString();
-  await store.db
-    .insertInto("integrations")
-    .values({
-      id,
-      workspace_id: workspaceId,
-      service: "github",
-      connector_version: "1.0.0",
-      label: "octocat",
-      account_id: "1",
-      status: "active",
-      status_reason: null,
-      base_url: null,
-      config: "{}",
-      connected_at: at,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
-  return id;
 }
 
 await onEachStore((makeDatabase) => {

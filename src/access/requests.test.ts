@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { onEachStore, startChild, type TestDatabase } from "#testing";
+import { insertIntegration, onEachStore, startChild, type TestDatabase } from "#testing";
 import { openAudit } from "../audit/open-audit.ts";
-import { newId } from "../store/ids.ts";
 import { type Holdings, openHoldings, setGrant } from "./grants.ts";
 import type { Policy } from "./policy.ts";
 import { createProfile } from "./profiles.ts";
@@ -20,26 +19,7 @@ async function arrange(database: TestDatabase) {
   const ledger = { store, audit: openAudit({ store }) };
   const workspaceId = (await ensureWorkspace(store, "default", "live")).id;
   const profileId = (await createProfile(store.db, workspaceId, "coder")).id;
-  const integrationId = newId("integration");
-  const at = new Date().toISOString();
-  await store.db
-    .insertInto("integrations")
-    .values({
-      id: integrationId,
-      workspace_id: workspaceId,
-      service: "github",
-      connector_version: "1.0.0",
-      label: "octocat",
-      account_id: "1",
-      status: "active",
-      status_reason: null,
-      base_url: null,
-      config: "{}",
-      connected_at: at,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
+  const integrationId = await insertIntegration(store, { workspace_id: workspaceId });
   const wish = { workspaceId, profileId, service: "github", reason: "To file bugs" };
   const holdingsOf = openHoldings(store);
   return {

@@ -75,7 +75,7 @@ export function action<
 }
 
 /** Refuses whoever may not do this, whatever the input. */
-export function authorize({ who, scope }: Action, principal: Principal): void {
+export function authorize({ who, scope }: Pick<Action, "who" | "scope">, principal: Principal): void {
   if (who === "owner" && principal.profileId !== null) {
     throw new HubError("not_granted", "A profile's key can't do this.", { hint: "Use a key of the owner." });
   }

@@ -1,24 +1,9 @@
 import { expect, test } from "vitest";
-import { openTestHub, startService, type TestHub } from "#testing";
+import { openTestHub, SLACK, startService, startSlack, type TestHub } from "#testing";
 import type { Caller } from "../call/open-calls.ts";
 import { setGrant } from "../access/grants.ts";
 import { callTool, listAllTools } from "./call-tool.ts";
 import { approve, deny } from "./requests.ts";
-
-const SLACK = { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" };
-
-const startSlack = () =>
-  startService({
-    "POST /auth.test": {
-      ok: true,
-      team_id: "T1",
-      user_id: "U1",
-      team: "Acme",
-      user: "bot",
-      url: "https://acme.slack.com/",
-    },
-    "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
-  });
 
 const startTelegram = () =>
   startService({

@@ -1,21 +1,12 @@
 import { expect, test } from "vitest";
-import { openTestHub, startService, type TestHub } from "#testing";
+import { openTestHub, SLACK, startSlack, type TestHub } from "#testing";
 import { list, replace, set } from "./grants.ts";
 
 async function arrange() {
-  const slack = await startService({
-    "POST /auth.test": {
-      ok: true,
-      team_id: "T1",
-      user_id: "U1",
-      team: "Acme",
-      user: "bot",
-      url: "https://acme.slack.com/",
-    },
-  });
+  const slack = await startSlack();
   const hub = await openTestHub();
   const coder = await hub.addProfile("coder");
-  await hub.connect("slack", slack.url, { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" });
+  await hub.connect("slack", slack.url, SLACK);
   return { hub, coder, place: { profile: "coder", integration: "slack" } };
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
 import type { Db } from "../store/open.ts";
+import { readSetting } from "../store/settings.ts";
 
 const SETTING = "quiet_hours";
 const MINUTE_MS = 60_000;
@@ -29,13 +30,8 @@ function isTimezone(name: string): boolean {
 }
 
 export async function readQuietHours(db: Db, workspaceId: string): Promise<QuietHours | undefined> {
-  const row = await db
-    .selectFrom("settings")
-    .select("value")
-    .where("workspace_id", "=", workspaceId)
-    .where("name", "=", SETTING)
-    .executeTakeFirst();
-  return row && QuietHours.parse(JSON.parse(row.value));
+  const value = await readSetting(db, workspaceId, SETTING);
+  return value === undefined ? undefined : QuietHours.parse(JSON.parse(value));
 }
 
 /** Sets a workspace's quiet hours, or takes them away. */

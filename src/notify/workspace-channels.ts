@@ -2,6 +2,7 @@ import type { Ledger } from "../access/grants.ts";
 import * as z from "zod";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
+import { readSetting } from "../store/settings.ts";
 
 const SETTING = "notification_channels";
 
@@ -12,13 +13,8 @@ export const ChannelName = z
 
 /** Where notifications of a workspace go when a profile names nothing else; the first is the default. */
 export async function readWorkspaceChannels(db: Db, workspaceId: string): Promise<string[]> {
-  const row = await db
-    .selectFrom("settings")
-    .select("value")
-    .where("workspace_id", "=", workspaceId)
-    .where("name", "=", SETTING)
-    .executeTakeFirst();
-  return row ? z.array(ChannelName).parse(JSON.parse(row.value)) : [];
+  const value = await readSetting(db, workspaceId, SETTING);
+  return value === undefined ? [] : z.array(ChannelName).parse(JSON.parse(value));
 }
 
 export async function setWorkspaceChannels(

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { onEachStore, startChild } from "#testing";
+import { insertIntegration, onEachStore, startChild } from "#testing";
 import type { Store } from "../store/open.ts";
 import { fitsDataKeys } from "./open-data-keys.ts";
 import { CLIENT_SECRET, openVault, type SecretAddress, type Vault } from "./open-vault.ts";
@@ -18,36 +18,19 @@ function makeClock() {
   return clock;
 }
 
-async function insertIntegration({ db }: Store, workspaceId: string, id: string): Promise<void> {
+async function insertAccount(store: Store, workspaceId: string, id: string): Promise<void> {
   const at = "2026-01-01T00:00:00.000Z";
-  await db
+  await store.db
     .insertInto("workspaces")
     .values({ id: workspaceId, name: workspaceId, mode: "live", created_at: at })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  await db
-    .insertInto("integrations")
-    .values({
-      id,
-      workspace_id: workspaceId,
-      service: "github",
-      connector_version: "1.0.0",
-      label: id,
-      account_id: null,
-      status: "configured",
-      status_reason: null,
-      base_url: null,
-      config: "{}",
-      connected_at: null,
-      created_at: at,
-      updated_at: at,
-    })
-    .execute();
+  await insertIntegration(store, { id, workspace_id: workspaceId });
 }
 
 /** Stores one sealed credential for each of `count` fields of `int_1`. */
 async function insertCredentials(store: Store, vault: Vault, count: number): Promise<void> {
-  await insertIntegration(store, ADDRESS.workspaceId, ADDRESS.belongsTo);
+  await insertAccount(store, ADDRESS.workspaceId, ADDRESS.belongsTo);
   for (let index = 0; index < count; index++) {
     const field = `FIELD_${index}`;
     await store.db

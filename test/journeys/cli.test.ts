@@ -2,30 +2,20 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { createEmulator } from "emulate";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
+import { GITHUB_TOKEN, startGithub } from "./start-github.ts";
 
 /** Gives a command a terminal, where there is such a program. */
 const SCRIPT = "/usr/bin/script";
-const TOKEN = "ghp_sentinel0123456789";
-
-const github = await createEmulator({
-  service: "github",
-  port: 0,
-  seed: {
-    tokens: { [TOKEN]: { login: "octo", scopes: ["repo", "user"] } },
-    github: { users: [{ login: "octo", name: "Octo Cat" }], repos: [{ owner: "octo", name: "app", auto_init: true }] },
-  },
-});
-afterAll(() => github.close());
+const github = await startGithub();
 
 function openGithubCli(): Cli {
   return openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: new URL(github.url).host });
 }
 
-const CONNECT = ["connect", "github", "--base-url", github.url, "--credential", `GITHUB_TOKEN=${TOKEN}`];
+const CONNECT = ["connect", "github", "--base-url", github.url, "--credential", `GITHUB_TOKEN=${GITHUB_TOKEN}`];
 const ISSUE = JSON.stringify({ owner: "octo", repo: "app", title: "Made from the command line" });
 const CREATE_ISSUE = ["tools", "call", "mcp__github__create_issue", "--profile", "ops", "--input", ISSUE];
 
@@ -71,15 +61,15 @@ test("an owner connects, grants and calls, and the token is in nothing that is p
     account: { label: "octo" },
   });
   expect(inspected.stdout).toContain("mcp__github__create_issue");
-  expect(cli.transcript()).not.toContain(TOKEN);
+  expect(cli.transcript()).not.toContain(GITHUB_TOKEN);
 });
 
 test("a credential can come from stdin, and config values are read as JSON where they are", async () => {
   const cli = openGithubCli();
   const fromStdin = [...CONNECT.slice(0, 4), "--credential", "GITHUB_TOKEN=-", "--label", "work"];
 
-  const connected = await cli.data(fromStdin, { stdin: `${TOKEN}\n` });
-  const refused = await cli.error([...fromStdin, "--config", "team=3"], { stdin: `${TOKEN}\n` });
+  const connected = await cli.data(fromStdin, { stdin: `${GITHUB_TOKEN}\n` });
+  const refused = await cli.error([...fromStdin, "--config", "team=3"], { stdin: `${GITHUB_TOKEN}\n` });
 
   expect(connected).toMatchObject({ label: "work", status: "active" });
   expect(refused).toMatchObject({ exitCode: 2, code: "invalid_input", message: expect.stringContaining("team") });
@@ -100,11 +90,11 @@ async function runAtTerminal(cli: Cli, args: readonly string[], answer: string):
 test.skipIf(!existsSync(SCRIPT))("at a terminal, a credential that is missing is asked for and not shown", async () => {
   const cli = openGithubCli();
 
-  const shown = await runAtTerminal(cli, ["connect", "github", "--base-url", github.url], TOKEN);
+  const shown = await runAtTerminal(cli, ["connect", "github", "--base-url", github.url], GITHUB_TOKEN);
 
   expect(shown).toContain("Make one at https://github.com/settings/personal-access-tokens/new");
   expect(shown).toMatch(/label\S*\s+octo/);
-  expect(shown).not.toContain(TOKEN);
+  expect(shown).not.toContain(GITHUB_TOKEN);
 });
 
 test("a new key is data.key, is said to be shown once, and is never listed", async () => {
@@ -172,7 +162,7 @@ test("Ctrl-C gives a call up", async () => {
     "POST /repos/octo/app/issues": ({ abandoned }) => (asked.resolve(), abandoned),
   });
   const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host });
-  await cli.data(["connect", "github", "--base-url", service.url, "--credential", `GITHUB_TOKEN=${TOKEN}`]);
+  await cli.data(["connect", "github", "--base-url", service.url, "--credential", `GITHUB_TOKEN=${GITHUB_TOKEN}`]);
   await cli.data(["profiles", "create", "ops"]);
   await cli.data(["grants", "set", "ops", "github"]);
 
@@ -231,22 +221,22 @@ test("errors say what to do, and exit with the code of their kind", async () => 
 test("a secret that is typed in the wrong place is not repeated", async () => {
   const cli = openCli();
 
-  await cli.run(["connect", "github", TOKEN]);
-  await cli.run(["connect", "github", "--credential", TOKEN]);
-  await cli.run(["connect", "github", "--credential", "GITHUB_TOKEN", TOKEN]);
-  await cli.run(["connect", "github", `--token=${TOKEN}`]);
-  await cli.run(["connect", "github", "--credential", `TOKEN=${TOKEN}`]);
+  await cli.run(["connect", "github", GITHUB_TOKEN]);
+  await cli.run(["connect", "github", "--credential", GITHUB_TOKEN]);
+  await cli.run(["connect", "github", "--credential", "GITHUB_TOKEN", GITHUB_TOKEN]);
+  await cli.run(["connect", "github", `--token=${GITHUB_TOKEN}`]);
+  await cli.run(["connect", "github", "--credential", `TOKEN=${GITHUB_TOKEN}`]);
 
   expect(cli.transcript()).toContain("Unknown option '--token'.");
-  expect(cli.transcript()).not.toContain(TOKEN);
+  expect(cli.transcript()).not.toContain(GITHUB_TOKEN);
 });
 
 test("a service's refusal is told in its own words, and without the token it repeats", async () => {
   await using service = await startService({
-    "GET /user": { status: 401, body: { message: `Bad credentials: ${TOKEN}` } },
+    "GET /user": { status: 401, body: { message: `Bad credentials: ${GITHUB_TOKEN}` } },
   });
   const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host });
-  const connect = ["connect", "github", "--base-url", service.url, "--credential", `GITHUB_TOKEN=${TOKEN}`];
+  const connect = ["connect", "github", "--base-url", service.url, "--credential", `GITHUB_TOKEN=${GITHUB_TOKEN}`];
 
   const refused = await cli.run(connect);
   const error = await cli.error(connect);
@@ -257,7 +247,7 @@ test("a service's refusal is told in its own words, and without the token it rep
     code: "reconnect_required",
     service_words: expect.stringContaining("Bad"),
   });
-  expect(cli.transcript()).not.toContain(TOKEN);
+  expect(cli.transcript()).not.toContain(GITHUB_TOKEN);
 });
 
 function changeFirstEntry(home: string): void {

@@ -1,31 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { openTestHub, startService } from "#testing";
 import { CLIENTS } from "./any-client.ts";
+import { openSlackHub } from "./open-slack-hub.ts";
 import { TRANSPORTS } from "./transports.ts";
-
-async function arrange() {
-  let abandoned = false;
-  const slack = await startService({
-    "POST /auth.test": {
-      ok: true,
-      team_id: "T1",
-      user_id: "U1",
-      team: "Acme",
-      user: "bot",
-      url: "https://acme.slack.com/",
-    },
-    "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
-    "POST /conversations.create": ({ abandoned: gone }) => gone.then(() => (abandoned = true)),
-  });
-  const hub = await openTestHub();
-  const caller = await hub.addProfile("coder");
-  const integration = await hub.connect("slack", slack.url, { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" });
-  return { hub, caller, integration, slack, wasAbandoned: () => abandoned };
-}
 
 describe.each(TRANSPORTS)("by %s", (_transport, addressOf) => {
   test.each(CLIENTS)("%s lists, hears of a grant, calls, is told of errors and cancels", async (_client, open) => {
-    const { hub, caller, integration, slack, wasAbandoned } = await arrange();
+    const { hub, caller, integration, slack, wasAbandoned } = await openSlackHub();
     let changes = 0;
     const client = await open(await addressOf(hub, caller), () => changes++);
 

@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openTestHub, startService } from "#testing";
 import { serveHttp } from "../../src/faces/http/server.ts";
+import { openSlackHub } from "./open-slack-hub.ts";
 
 const INSPECTOR = createRequire(import.meta.url).resolve(
   "@modelcontextprotocol/inspector/clients/launcher/build/index.js",
@@ -13,24 +13,10 @@ const INSPECTOR = createRequire(import.meta.url).resolve(
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
 async function arrange() {
-  let abandoned = false;
-  const slack = await startService({
-    "POST /auth.test": {
-      ok: true,
-      team_id: "T1",
-      user_id: "U1",
-      team: "Acme",
-      user: "bot",
-      url: "https://acme.slack.com/",
-    },
-    "POST /chat.postMessage": { ok: true, channel: "C1", ts: "1.2", message: { text: "hi" } },
-    "POST /conversations.create": ({ abandoned: gone }) => gone.then(() => (abandoned = true)),
-  });
-  const hub = await openTestHub();
+  const opened = await openSlackHub();
+  const { hub, caller } = opened;
   const server = await serveHttp(hub.hub);
   onTestFinished(() => server.close());
-  const caller = await hub.addProfile("coder");
-  const integration = await hub.connect("slack", slack.url, { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" });
   const headers = { Authorization: `Bearer ${await hub.addKey(caller)}` };
   const http = { type: "http", url: `${server.url}/mcp`, headers };
   const stdio = { type: "stdio", command: process.execPath, args: [MAIN, "mcp", "--profile", "coder"], env: hub.env };
@@ -42,7 +28,7 @@ async function arrange() {
   };
   const config = join(hub.home, "inspector.json");
   writeFileSync(config, JSON.stringify({ mcpServers }));
-  return { hub, caller, integration, slack, config, wasAbandoned: () => abandoned };
+  return { ...opened, config };
 }
 
 function inspect(config: string, server: string, ...args: string[]) {

@@ -1,20 +1,10 @@
-import { createEmulator } from "emulate";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openTestApi, type TestApi } from "#testing";
+import { GITHUB_TOKEN, startGithub } from "./start-github.ts";
 
-const TOKEN = "ghp_sentinel0123456789";
+const github = await startGithub();
 
-const github = await createEmulator({
-  service: "github",
-  port: 0,
-  seed: {
-    tokens: { [TOKEN]: { login: "octo", scopes: ["repo", "user"] } },
-    github: { users: [{ login: "octo", name: "Octo Cat" }], repos: [{ owner: "octo", name: "app", auto_init: true }] },
-  },
-});
-afterAll(() => github.close());
-
-const CONNECT = { service: "github", base_url: github.url, credentials: { GITHUB_TOKEN: TOKEN } };
+const CONNECT = { service: "github", base_url: github.url, credentials: { GITHUB_TOKEN } };
 const ISSUE = { owner: "octo", repo: "app", title: "Made over REST" };
 
 /** A hub that reaches the emulator, with an agent's profile and its key. */

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { requireScope } from "../../access/principal.ts";
 import { EXPORT_FORMATS, exportEntries, type ExportFormat } from "../../audit/export-entries.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
-import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
-import { bearerToken } from "./bearer-token.ts";
+import type { RateLimits } from "../rest/rate-limits.ts";
+import { admit } from "./admit.ts";
 
 /** The media type of each format. */
 export const EXPORT_TYPES: Readonly<Record<ExportFormat, string>> = {
@@ -21,19 +20,8 @@ export async function serveAuditExport(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const principal = await hub.authenticate(bearerToken(request.headers.authorization));
-  const allowance = limits.take(principal.actor);
-  if (!allowance.isAllowed) throw tooMany(allowance);
-  if (principal.profileId !== null) {
-    throw new HubError("not_granted", "A profile's key can't do this.", { hint: "Use a key of the owner." });
-  }
-  requireScope(principal, "audit:read");
-  if (request.method !== "GET") {
-    throw new HubError("method_not_allowed", `/v1/audit/export takes no ${request.method}.`, {
-      hint: "It takes GET.",
-      details: { allow: "GET" },
-    });
-  }
+  const rule = { path: "/v1/audit/export", who: "owner", scope: "audit:read" } as const;
+  const principal = await admit(hub, limits, request, rule);
   const format = readFormat(new URL(request.url ?? "/", "http://hub").searchParams);
   response.writeHead(200, {
     "content-type": EXPORT_TYPES[format],

@@ -2,13 +2,11 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { findRevokedKeys } from "../../access/keys.ts";
 import { acknowledgeAsSelf, hearingOf } from "../../actions/messages.ts";
-import { requireScope } from "../../access/principal.ts";
-import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { viewMessage } from "../../inbound/messages.ts";
-import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
+import type { RateLimits } from "../rest/rate-limits.ts";
+import { admit } from "./admit.ts";
 import { atExpiry } from "./at-expiry.ts";
-import { bearerToken } from "./bearer-token.ts";
 
 const BATCH = 50;
 /** Shorter than proxies wait on a silent connection. */
@@ -25,16 +23,8 @@ export async function serveMessageStream(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const principal = await hub.authenticate(bearerToken(request.headers.authorization));
-  const allowance = limits.take(principal.actor);
-  if (!allowance.isAllowed) throw tooMany(allowance);
-  requireScope(principal, "messages:read");
-  if (request.method !== "GET") {
-    throw new HubError("method_not_allowed", `/v1/messages/stream takes no ${request.method}.`, {
-      hint: "It takes GET.",
-      details: { allow: "GET" },
-    });
-  }
+  const rule = { path: "/v1/messages/stream", who: "anyone", scope: "messages:read" } as const;
+  const principal = await admit(hub, limits, request, rule);
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const context = hub.contextOf(principal, gone.signal);
