@@ -392,11 +392,9 @@ test("a value is never quoted in an error, since it may be a secret", () => {
 });
 
 test("two accounts of one service need labels that differ", () => {
-  writeFile({
-    integrations: [{ service: "github", label: "a" }, { service: "github", label: "b" }, { service: "slack" }],
-  });
+  writeFile({ integrations: [{ service: "github", label: "a" }, { service: "github", label: "b" }] });
 
   const config = readConfig({ env: { PATCHBAY_HOME: folder } });
 
-  expect(config.integrations).toHaveLength(3);
+  expect(config.integrations).toHaveLength(2);
 });

@@ -32,9 +32,9 @@ test("no key gives what it has not got", async () => {
   const scopes: Scope[] = ["keys:write", "profiles:write"];
   const limited = contextOf(hub, { ...hub.hub.owner, scopes });
 
-  const asked = makeKey(hub, { scopes: ["tools"] }, limited);
   const reading = await makeKey(hub, { scopes: ["profiles:read"] }, limited);
   const unsaid = await makeKey(hub, {}, limited);
+  const asked = makeKey(hub, { scopes: ["tools"] }, limited);
 
   await expect(asked).rejects.toMatchObject({ code: "not_granted", message: expect.stringContaining("tools") });
   expect(reading.scopes).toEqual(["profiles:read"]);
@@ -62,8 +62,8 @@ test("the owner makes, lists and ends keys of the test world, from which no way 
 test("a key ends when it was told to", async () => {
   const hub = await openTestHub();
 
-  const past = makeKey(hub, { expires_at: "2020-01-01T00:00:00Z" });
   const future = await makeKey(hub, { expires_at: "2999-01-01T00:00:00Z" });
+  const past = makeKey(hub, { expires_at: "2020-01-01T00:00:00Z" });
 
   await expect(past).rejects.toMatchObject({ code: "unauthenticated" });
   expect(future).toMatchObject({ profileId: null });
