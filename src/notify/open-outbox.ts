@@ -2,6 +2,7 @@ import type { Transaction } from "kysely";
 import { HubError } from "../errors.ts";
 import type { Tables } from "../store/tables.ts";
 import { type Accepted, enqueue, type EnqueueParts } from "./enqueue.ts";
+import { forgetDelivered } from "./forget-delivered.ts";
 import type { NewMessage } from "./notice.ts";
 import { openWorker, type Worker, type WorkerParts } from "./run-worker.ts";
 
@@ -19,10 +20,18 @@ export interface Outbox extends Pick<Worker, "start" | "drain"> {
   close(): Promise<void>;
 }
 
+const FORGET_EVERY_MS = 60 * 60 * 1000;
+
 export function openOutbox(parts: OutboxParts): Outbox {
   const worker = openWorker(parts);
   let hasAccepted = false;
-  let isStarted = false;
+  let forgetting: NodeJS.Timeout | undefined;
+
+  function forget(): void {
+    forgetDelivered(parts.store, parts.now()).catch((error: unknown) =>
+      parts.onFault("What was delivered long ago could not be deleted.", error),
+    );
+  }
 
   return {
     wake() {
@@ -30,8 +39,8 @@ export function openOutbox(parts: OutboxParts): Outbox {
       worker.wake();
     },
     start() {
-      isStarted = true;
       worker.start();
+      forgetting = setInterval(forget, FORGET_EVERY_MS).unref();
     },
     drain: worker.drain,
     enqueue(db, message) {
@@ -46,7 +55,8 @@ export function openOutbox(parts: OutboxParts): Outbox {
     },
     async close() {
       // A command that is over in a moment has nobody else to send what it accepted.
-      if (hasAccepted && !isStarted) await worker.drain();
+      if (hasAccepted && !forgetting) await worker.drain();
+      clearInterval(forgetting);
       await worker.stop();
     },
   };
