@@ -30,7 +30,7 @@ const ATTEMPT_MS = 30_000;
 /** Longer than an attempt may take; after it another process may assume that the holder died. */
 const LEASE_MS = 60_000;
 const DRAIN_MS = 3_000;
-const STOP_MS = 5_000;
+const STOP_MS = 2_500;
 
 export function openWorker(parts: WorkerParts): Worker {
   const { store, now, leaseMs = LEASE_MS } = parts;
