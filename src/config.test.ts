@@ -392,7 +392,7 @@ test("a value is never quoted in an error, since it may be a secret", () => {
 });
 
 test("two accounts of one service need labels that differ", () => {
-  writeFile({ integrations: [{ service: "github", label: "a" }, { service: "github", label: "b" }] });
+  writeFile({ integrations: ["a", "b"].map((label) => ({ service: "github", label })) });
 
   const config = readConfig({ env: { PATCHBAY_HOME: folder } });
 
