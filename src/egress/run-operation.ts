@@ -52,6 +52,7 @@ function parseOutput({ name }: Connector, { output, effect }: Operation, answer:
       effect === "read"
         ? "The service may have changed: look for a newer version of its connector."
         : "It has most likely been done: look before you try again.",
+    details: { isLikelyDone: effect !== "read" },
   });
 }
 

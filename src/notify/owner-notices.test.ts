@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { openTestHub, startService, type TestHub } from "#testing";
 import { askOwner } from "../actions/ask-owner.ts";
@@ -110,6 +111,18 @@ test.each([
 
   expect(await remove(hub, caller)).toMatchObject({ status: "approval_pending" });
   expect(await told()).not.toEqual([]);
+});
+
+test("a call of which the owner could not be told does not wait for a word that nobody will give", async () => {
+  const { hub, caller, told } = await arrange();
+  const { db } = hub.hub.store;
+  await sql`alter table notifications rename to elsewhere`.execute(db);
+
+  await expect(remove(hub, caller)).rejects.toThrow(/notifications/);
+  await sql`alter table elsewhere rename to notifications`.execute(db);
+
+  expect(await db.selectFrom("approvals").selectAll().execute()).toEqual([]);
+  expect(await told()).toEqual([]);
 });
 
 test("the owner is told of a request, once, with its reason and operations on one line each", async () => {

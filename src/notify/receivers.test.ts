@@ -105,6 +105,40 @@ test("a receiver that is gone gets nothing more, its owner hears of it, and so d
   expect(receiver.received).toHaveLength(1);
 });
 
+test("what leads to something that has expired is not sent any more", async () => {
+  const receiver = await startReceiver((response) => response.writeHead(500).end());
+  const { clock, say, pass, rows } = await openTestOutbox(receiver);
+  const expiresAt = new Date(clock.now + MINUTE_MS).toISOString();
+  const link = { label: "Decide", kind: "approvals", id: "apr_1", expiresAt } as const;
+
+  await say("It waits", { link });
+  await pass(0);
+  const before = receiver.received.length;
+  await pass(MINUTE_MS);
+
+  expect(before).toBeGreaterThan(0);
+  expect(receiver.received).toHaveLength(before);
+  expect(await rows()).toMatchObject([{ status: "dead", reason: "What it is about has expired." }]);
+});
+
+test("what was answered in an unknown shape has most likely arrived, and is not said again", async () => {
+  const telegram = await startService({
+    "POST /bot1:a/getMe": { ok: true, result: { id: 1, is_bot: true, first_name: "B", username: "b" } },
+    "POST /bot1:a/sendMessage": { ok: true, result: { text: "no id any more" } },
+  });
+  const hub = await openTestHub();
+  const more = { config: { defaultChatId: "7" } };
+  const account = await hub.connect("telegram", telegram.url, { TELEGRAM_BOT_TOKEN: "1:a" }, more);
+  const { say, pass, rows } = await useOutbox(hub, account);
+
+  await say("Built");
+  await pass(0);
+  await pass(DAY_MS);
+
+  expect(await rows()).toMatchObject([{ status: "delivered", attempts: 1 }]);
+  expect(telegram.exchanges.filter(({ path }) => path.endsWith("sendMessage"))).toHaveLength(1);
+});
+
 test("a channel that fails keeps no other waiting", async () => {
   const hanging = await startReceiver(() => {});
   const first = await openTestOutbox(hanging, IMPATIENT);

@@ -109,11 +109,17 @@ async function attempt(parts: WorkerParts, row: NotificationRow, stopping: Abort
   try {
     await deliver(parts, row, AbortSignal.any([stopping, AbortSignal.timeout(ATTEMPT_MS)]));
   } catch (error) {
+    if (isLikelyDone(error)) return settleDelivered(parts, row);
     if (stopping.aborted) return giveBack(parts, row);
     if (!(error instanceof HubError)) parts.onFault(`${row.id} could not be sent.`, error);
     return settleFailed(parts, row, error);
   }
   await settleDelivered(parts, row);
+}
+
+/** Whether the service took it, and answered in a way that nobody understands: saying it again would be saying it twice. */
+function isLikelyDone(error: unknown): boolean {
+  return error instanceof HubError && error.details["isLikelyDone"] === true;
 }
 
 /**
