@@ -171,7 +171,17 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
   });
   const notices = openOwnerNotices({ catalog, outbox });
   const voices = voicesOf(outbox, onFault);
-  const inbound = openInbound({ ...ledger, ...credentials, ...voices, vault, catalog, egress, publicUrl: ownUrl });
+  const inbound = openInbound({
+    ...voices,
+    ...ledger,
+    ...credentials,
+    vault,
+    catalog,
+    egress,
+    calls,
+    links,
+    publicUrl: ownUrl,
+  });
   const own = { store, vault, audit, catalog, egress, calls, links, metrics, outbox, notices, inbound };
   return { ...own, publicUrl: ownUrl, ...credentials };
 }

@@ -62,7 +62,7 @@ test("a notification's link is a button below its text", async () => {
 test("a long text with buttons is whole, in sections that Slack takes", () => {
   const text = "\u{1f600}".repeat(2000);
 
-  const blocks = writeBlocks(text, [{ text: "Open", url: "https://example.com" }]);
+  const blocks = writeBlocks(text, { links: [{ text: "Open", url: "https://example.com" }] });
 
   const pieces = blocks.flatMap((block) => (block.type === "section" ? (block.text?.text ?? "") : []));
   expect(pieces.join("")).toBe(text);

@@ -94,7 +94,7 @@ export default defineConnector({
       operation: "post_message",
       isReadable: true,
       toInput(notification, { notifyChannel }) {
-        const { link, thread, message } = notification;
+        const { link, thread, message, choices } = notification;
         if (thread !== undefined) return { ...splitThread(thread), text: cutText(escapeText(message), TEXT_LIMIT) };
         if (notifyChannel === undefined) {
           throw new HubError("invalid_input", "Slack has no channel to notify: its setting notifyChannel is not set.", {
@@ -105,8 +105,10 @@ export default defineConnector({
           channel: notifyChannel,
           text: writeText(notification),
           ...(link && { link_buttons: [{ text: link.label, url: link.url }], unfurl_links: false }),
+          ...(choices && { choice_buttons: choices.map(({ label, data }) => ({ text: label, value: data })) }),
         };
       },
+      room: ({ notifyChannel }) => notifyChannel,
     },
   },
   failure: readFailure,

@@ -27,6 +27,15 @@ const SlashCommand = z.object({
   trigger_id: z.string(),
 });
 
+const BlockActions = z.object({
+  type: z.literal("block_actions"),
+  trigger_id: z.string(),
+  user: z.object({ id: z.string(), username: Text, name: Text }),
+  channel: z.object({ id: z.string(), name: Text }),
+  message: z.object({ ts: z.string(), thread_ts: Text, text: z.string().default("") }),
+  actions: z.tuple([z.object({ value: z.string() })], z.unknown()),
+});
+
 /** The Events API, slash commands, and the same by Socket Mode: https://docs.slack.dev/apis/events-api. */
 export const inbound: Inbound = {
   signature: {
@@ -48,8 +57,12 @@ export const inbound: Inbound = {
     const callback = Callback.safeParse(body);
     if (callback.success) return [readCallback(callback.data, hearer)];
     const command = SlashCommand.safeParse(body);
-    return command.success ? [readCommand(command.data)] : [];
+    if (command.success) return [readCommand(command.data)];
+    const action = BlockActions.safeParse(readPayload(body));
+    return action.success ? [readPress(action.data)] : [];
   },
+
+  edit: "update_message",
 
   socket: {
     credential: "SLACK_APP_TOKEN",
@@ -125,6 +138,38 @@ function readCommand(command: z.output<typeof SlashCommand>): InboundEvent {
       thread: channel_id,
       isInThread: false,
       isAddressed: true,
+    },
+  };
+}
+
+/** By webhook an interaction is JSON in a field of a form. */
+function readPayload(body: unknown): unknown {
+  const { data } = z.object({ payload: z.string() }).safeParse(body);
+  if (!data) return body;
+  try {
+    return JSON.parse(data.payload);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A press of a button below a message of this app's. Slack tells of no other app's. */
+function readPress({ trigger_id, user, channel, message, actions }: z.output<typeof BlockActions>): InboundEvent {
+  const name = user.name ?? user.username;
+  const person = { id: user.id, ...(typeof name === "string" && { name }) };
+  const [{ value }] = actions;
+  const isInThread = typeof message.thread_ts === "string";
+  const thread = `${channel.id}:${message.thread_ts ?? message.ts}`;
+  return {
+    id: trigger_id,
+    type: "block_actions",
+    message: { text: value, person, chat: channel.id, thread, isInThread, isAddressed: true },
+    press: {
+      data: value,
+      person,
+      rooms: [channel.id, ...(typeof channel.name === "string" ? [channel.name, `#${channel.name}`] : [])],
+      text: message.text,
+      message: { channel: channel.id, ts: message.ts },
     },
   };
 }

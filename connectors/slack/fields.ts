@@ -34,18 +34,36 @@ export const LinkButtons = z
   .min(1)
   .max(5);
 
+export const ChoiceButtons = z
+  .array(z.object({ text: z.string().min(1).max(75), value: z.string().min(1).max(2000) }))
+  .min(1)
+  .max(5);
+
+interface Buttons {
+  readonly links?: z.output<typeof LinkButtons> | undefined;
+  readonly choices?: z.output<typeof ChoiceButtons> | undefined;
+}
+
 /** A message's text with buttons below it: Slack shows blocks in the place of the text. A section has 3,000 UTF-16 units. */
-export function writeBlocks(text: string, buttons: z.output<typeof LinkButtons>): KnownBlock[] {
+export function writeBlocks(text: string, { links = [], choices = [] }: Buttons): KnownBlock[] {
   const pieces = text.match(/.{1,1500}/gsu) ?? [];
   return [
     ...pieces.map((piece) => ({ type: "section" as const, text: { type: "mrkdwn" as const, text: piece } })),
     {
       type: "actions",
-      elements: buttons.map(({ text: label, url }) => ({
-        type: "button",
-        text: { type: "plain_text", text: label },
-        url,
-      })),
+      elements: [
+        ...choices.map(({ text: label, value }, index) => ({
+          type: "button" as const,
+          text: { type: "plain_text" as const, text: label },
+          action_id: `choice_${index}`,
+          value,
+        })),
+        ...links.map(({ text: label, url }) => ({
+          type: "button" as const,
+          text: { type: "plain_text" as const, text: label },
+          url,
+        })),
+      ],
     },
   ];
 }

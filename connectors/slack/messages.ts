@@ -4,6 +4,7 @@ import { openSlack } from "./client.ts";
 import { hasCode } from "./failure.ts";
 import {
   ChannelId,
+  ChoiceButtons,
   cursorField,
   findNextCursor,
   LinkButtons,
@@ -49,14 +50,17 @@ export const post_message = operation({
     thread_ts: MessageTs.exactOptional().describe("Reply in the thread of the message with this ts"),
     unfurl_links: z.boolean().exactOptional().describe("Whether links get previews"),
     link_buttons: LinkButtons.exactOptional().describe("Buttons below the message, each of which opens an address"),
+    choice_buttons: ChoiceButtons.exactOptional().describe(
+      "Buttons below the message; the value of one that is pressed is said to the app, as a message",
+    ),
   }),
   output: Posted,
-  async run({ channel, link_buttons, ...message }, context) {
+  async run({ channel, link_buttons: links, choice_buttons: choices, ...message }, context) {
     const slack = await openSlack(context);
     return slack.chat.postMessage({
       ...message,
       channel: channel.replace(/^#/, ""),
-      ...(link_buttons && { blocks: writeBlocks(message.text, link_buttons) }),
+      ...((links ?? choices) && { blocks: writeBlocks(message.text, { links, choices }) }),
     });
   },
 });
@@ -71,7 +75,8 @@ export const update_message = operation({
   output: Posted,
   async run(input, context) {
     const slack = await openSlack(context);
-    return slack.chat.update(input);
+    // Without them the blocks of old would stay, which are shown in the place of the text.
+    return slack.chat.update({ ...input, blocks: [] });
   },
 });
 

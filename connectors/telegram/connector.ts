@@ -45,7 +45,7 @@ export default defineConnector({
     send: {
       operation: "send_message",
       toInput(notification, { defaultChatId }) {
-        const { link, urgency, thread, message } = notification;
+        const { link, urgency, thread, message, choices } = notification;
         if (thread !== undefined) return { ...splitThread(thread), text: cutText(message, TEXT_LIMIT) };
         if (defaultChatId === undefined) {
           throw new HubError("invalid_input", "Telegram has nobody to notify: its setting defaultChatId is not set.", {
@@ -58,8 +58,10 @@ export default defineConnector({
           ...(urgency === "low" && { disable_notification: true }),
           ...(link && { link_preview_options: { is_disabled: true } }),
           ...(link && isForButton(link.url) && { link_buttons: [{ text: link.label, url: link.url }] }),
+          ...(choices && { choice_buttons: choices.map(({ label, data }) => ({ text: label, callback_data: data })) }),
         };
       },
+      room: ({ defaultChatId }) => (defaultChatId === undefined ? undefined : String(defaultChatId)),
     },
   },
   // A webhook would keep whoever uses the bot next from polling.

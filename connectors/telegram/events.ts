@@ -22,7 +22,17 @@ const Message = z.object({
   reply_to_message: z.object({ from: Person.nullish() }).nullish(),
 });
 
-const Update = z.object({ update_id: z.int(), message: z.unknown().optional() });
+const Callback = z.object({
+  from: Person,
+  data: z.string(),
+  message: Message.omit({ from: true }).extend({ chat: Message.shape.chat.extend({ username: z.string().nullish() }) }),
+});
+
+const Update = z.object({
+  update_id: z.int(),
+  message: z.unknown().optional(),
+  callback_query: z.unknown().optional(),
+});
 
 /** What the hub wants to hear of. */
 const WANTED = ["message", "callback_query"] as const;
@@ -40,10 +50,14 @@ export const inbound: Inbound = {
   read({ body }, hearer) {
     const { success, data } = Update.safeParse(body);
     if (!success) return [];
+    const id = String(data.update_id);
+    const callback = Callback.safeParse(data.callback_query);
+    if (callback.success) return [{ id, type: "callback_query", ...readPress(callback.data) }];
     const message = readMessage(data.message, hearer);
-    const event: InboundEvent = { id: String(data.update_id), type: message ? "message" : "update" };
-    return [{ ...event, ...(message && { message }) }];
+    return [{ id, type: message ? "message" : "update", ...(message && { message }) }];
   },
+
+  edit: "edit_message",
 
   poll: {
     async next(context, position) {
@@ -102,6 +116,26 @@ function readMessage(value: unknown, { id, label }: Hearer): Said | undefined {
     isInThread,
     isAddressed: data.chat.type === "private" || text.startsWith("/") || isAnswer || text.includes(label),
     at: new Date(data.date * 1000).toISOString(),
+  };
+}
+
+/** A press of a button below a message of the bot's. */
+function readPress({ from, data, message }: z.output<typeof Callback>): Pick<InboundEvent, "message" | "press"> {
+  const person = readPerson(from);
+  const { chat, message_id, message_thread_id: topic } = message;
+  const room = String(chat.id);
+  const isInThread = message.is_topic_message === true && typeof topic === "number";
+  const thread = isInThread ? `${room}:${topic}` : room;
+  const names = typeof chat.username === "string" ? [`@${chat.username}`] : [];
+  return {
+    message: { text: data, person, chat: room, thread, isInThread, isAddressed: true },
+    press: {
+      data,
+      person,
+      rooms: [room, ...names],
+      text: message.text ?? "",
+      message: { chat_id: chat.id, message_id },
+    },
   };
 }
 

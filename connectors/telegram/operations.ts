@@ -38,16 +38,23 @@ const messageFields = {
     .max(5)
     .exactOptional()
     .describe("Buttons below the message, each of which opens an address"),
+  choice_buttons: z
+    .array(z.object({ text: z.string().min(1).max(64), callback_data: z.string().min(1).max(64) }))
+    .min(1)
+    .max(5)
+    .exactOptional()
+    .describe("Buttons below the message; the callback_data of one that is pressed is said to the bot, as a message"),
 };
 
 interface Buttons {
   readonly link_buttons?: readonly { readonly text: string; readonly url: string }[];
+  readonly choice_buttons?: readonly { readonly text: string; readonly callback_data: string }[];
 }
 
-/** Telegram has rows of buttons; each of these gets a row. */
-function withKeyboard<Input extends Buttons>({ link_buttons, ...input }: Input) {
-  if (!link_buttons) return input;
-  return { ...input, reply_markup: { inline_keyboard: link_buttons.map((button) => [button]) } };
+/** Telegram has rows of buttons; each link gets a row, and choices share one. */
+function withKeyboard<Input extends Buttons>({ link_buttons = [], choice_buttons = [], ...input }: Input) {
+  const rows = [...(choice_buttons.length > 0 ? [[...choice_buttons]] : []), ...link_buttons.map((button) => [button])];
+  return rows.length === 0 ? input : { ...input, reply_markup: { inline_keyboard: rows } };
 }
 
 const fileFields = {

@@ -19,6 +19,8 @@ export interface Notification {
   readonly thread?: string;
   /** What a program is told in the place of words, where the channel is for programs. */
   readonly event?: { readonly type: string; readonly data: Readonly<Record<string, unknown>> };
+  /** What the reader can answer by a button, each with what it is to hold. */
+  readonly choices?: readonly { readonly label: string; readonly data: string }[];
   /** Where the reader can act on it: a button where the channel has buttons. */
   readonly link?: { readonly label: string; readonly url: string };
 }
@@ -138,6 +140,8 @@ interface Send {
   readonly isForPrograms?: boolean;
   /** Throws a `HubError` where the integration's settings name no one to send to. */
   toInput(notification: Notification, config: Config): unknown;
+  /** The room that notifications go to, by the name that the settings have for it. */
+  room?(config: Config): string | undefined;
 }
 
 /** `Connector` with the references between its parts tied to the operations and settings they name. */
@@ -167,6 +171,7 @@ interface ConnectorSpec<
         readonly isReadable?: boolean;
         readonly isForPrograms?: boolean;
         toInput(notification: Notification, config: z.output<Settings>): z.input<Operations[Name]["input"]>;
+        room?(config: z.output<Settings>): string | undefined;
       };
     }[keyof Operations & string];
   };

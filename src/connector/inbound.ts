@@ -47,8 +47,10 @@ export interface Press {
   readonly data: string;
   readonly person: { readonly id: string; readonly name?: string };
   /** The room of the message, by each of the names that a setting may have for it. */
-  readonly chats: readonly string[];
-  /** What `showOutcome` needs to find the message again. */
+  readonly rooms: readonly string[];
+  /** The message with the button. */
+  readonly text: string;
+  /** The input of `Inbound.edit` for it, without its text. */
   readonly message: Readonly<Record<string, unknown>>;
 }
 
@@ -72,6 +74,8 @@ export interface Inbound {
   readonly socket?: Socket;
   /** Tells the service where to send webhooks, where it is told by its API. */
   readonly webhook?: WebhookSetup;
+  /** The operation that replaces a message's text, and takes its buttons away. */
+  readonly edit?: string;
   /** Makes an address that, opened by a person, sends the bot a code by one tap. */
   readonly pairing?: Pairing;
 }

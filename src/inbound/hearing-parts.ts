@@ -13,7 +13,6 @@ export interface HearingParts extends WebhookParts, ConnectParts {
   readonly lend: OpenCredentials["lend"];
   /** Where others reach the hub, without a trailing slash. */
   readonly publicUrl: () => string;
-  readonly onFault: (message: string, error: unknown) => void;
 }
 
 /** The address for an account's webhooks; undefined where services can't reach the hub. */

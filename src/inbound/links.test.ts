@@ -27,11 +27,11 @@ async function arrange() {
   await hub.addProfile("coder");
   await hub.addProfile("writer");
   if (!one || !two) throw new Error("both bots are connected");
-  const { store, audit } = hub.hub;
+  const { store } = hub.hub;
   const said: string[] = [];
   const parts = {
-    store,
-    audit,
+    ...hub.hub,
+    onFault: () => {},
     tellRuntime: () => Promise.resolve(),
     wakeOutbox: () => {},
     say: (_: IntegrationRow, thread: string, text: string) => void said.push(`${thread}: ${text}`),

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Catalog } from "../catalog/open-catalog.ts";
 import type { InboundEvent, WebhookAnswer } from "../connector/inbound.ts";
 import { HubError } from "../errors.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
@@ -9,7 +8,6 @@ import { checkSignature, type Genuine, type RawWebhook } from "./check-signature
 import { type IntakeParts, takeIn, type Told } from "./take-in.ts";
 
 export interface WebhookParts extends IntakeParts {
-  readonly catalog: Catalog;
   readonly keptOf: CredentialsOf;
 }
 

@@ -1,12 +1,12 @@
 import type { Transaction } from "kysely";
-import type { Ledger } from "../access/grants.ts";
 import type { InboundEvent, Said } from "../connector/inbound.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
+import { type ButtonParts, decideByButton, showOutcome } from "./decide-by-button.ts";
 import { claimThread, findListener, readLinkCode } from "./links.ts";
 import { putMessage, viewMessage } from "./messages.ts";
 import { countGuess, isNewStranger, mayGuess } from "./strangers.ts";
 
-export interface IntakeParts extends Ledger {
+export interface IntakeParts extends ButtonParts {
   /** Says something to a person as the hub itself. Nobody waits for it. */
   readonly say: (integration: IntegrationRow, thread: string, text: string) => void;
   /** Tells the program that runs a profile's agent of a message, in the same transaction. */
@@ -50,7 +50,7 @@ export async function takeIn(
     if (!(await also(db))) return false;
     for (const { event, names } of told.map(cleanse)) {
       if (!(await isFirstTime(db, integration, event.type, names))) continue;
-      if (event.message) after.push(...(await hear(parts, db, integration, event.message)));
+      after.push(...(await act(parts, db, integration, event)));
     }
     return true;
   });
@@ -99,6 +99,18 @@ function cleanse(told: Told): Told {
 }
 
 /** Gives what is to be done once it is stored. */
+async function act(
+  parts: IntakeParts,
+  db: Transaction<Tables>,
+  integration: IntegrationRow,
+  { press, message }: InboundEvent,
+): Promise<(() => void)[]> {
+  const decision = press && (await decideByButton(parts, db, integration, press));
+  if (!decision) return message ? hear(parts, db, integration, message) : [];
+  const { outcome } = decision;
+  return outcome === undefined ? [] : [() => showOutcome(parts, integration, press, outcome)];
+}
+
 async function hear(
   parts: IntakeParts,
   db: Transaction<Tables>,

@@ -8,7 +8,7 @@ import { findIntegrationOf } from "./claim-due.ts";
 import { mayNotifyThrough } from "./choose-channel.ts";
 import { gatherDigest, readDigest } from "./digest.ts";
 import type { Content } from "./notice.ts";
-import { signLink, writeInput } from "./write-input.ts";
+import { signChoices, signLink, writeInput } from "./write-input.ts";
 
 export interface DeliverParts {
   readonly store: Store;
@@ -28,9 +28,12 @@ export async function deliver(parts: DeliverParts, row: NotificationRow, signal:
   await checkAllowed(parts, row, integration, content);
   const { link, ...said } = content;
   const isHidden = link && (await isReadByAgents(parts, integration));
+  const mayDecide = link?.kind === "approvals" && !isHidden && (await hearsPresses(parts, integration));
+  const choices = mayDecide ? signChoices(parts.links, link.id, integration) : undefined;
   const { connector, operation, input } = await writeInput(catalog, integration, {
     ...said,
     ...(link && !isHidden && { link: signLink(parts.links, link, row.workspace_id) }),
+    ...(choices && { choices }),
     urgency: row.urgency,
     deliveryId: row.id,
     createdAt: row.created_at,
@@ -67,6 +70,21 @@ async function checkAllowed(
   if (profile_id === null || thread !== undefined) return;
   if (await mayNotifyThrough(store.db, await calls.holdingsOf(profile_id), integration)) return;
   throw new HubError("not_granted", `The profile may not use ${integration.service}:${integration.label} any more.`);
+}
+
+/** Whether it comes back to the hub when somebody presses a button in an account. */
+async function hearsPresses({ store, catalog }: DeliverParts, { id, service }: IntegrationRow): Promise<boolean> {
+  const { inbound } = await catalog.connector(service);
+  if (inbound?.edit === undefined) return false;
+  if (inbound.poll) return true;
+  const fields = [inbound.signature.secret, inbound.socket?.credential ?? inbound.signature.secret];
+  const held = await store.db
+    .selectFrom("credentials")
+    .select("field")
+    .where("integration_id", "=", id)
+    .where("field", "in", fields)
+    .executeTakeFirst();
+  return held !== undefined;
 }
 
 /**

@@ -53,14 +53,14 @@ test("the owner is told of a call that waits, once, with what it would do and a 
   expect(message).toMatchObject({
     chat_id: "7",
     text: expect.stringContaining("coder wants to run slack.delete_message"),
-    reply_markup: { inline_keyboard: [[{ text: "Review and decide" }]] },
+    reply_markup: { inline_keyboard: [[{ text: "Approve" }, { text: "Deny" }], [{ text: "Review and decide" }]] },
   });
   const { text, reply_markup } = message as { text: string; reply_markup: { inline_keyboard: { url: string }[][] } };
   expect(text).toContain("As Acme (bot) (slack)");
   expect(text).toContain('"ts": "1795000000.000100"');
   expect(text).toContain(`patchbay approvals approve ${approval}`);
   expect(text).not.toContain("token=");
-  const url = new URL(reply_markup.inline_keyboard[0]?.[0]?.url ?? "");
+  const url = new URL(reply_markup.inline_keyboard[1]?.[0]?.url ?? "");
   expect(url.href).toMatch(`https://hub.example.com/approvals/${approval}?token=`);
   expect(hub.hub.links.verify("approvals", approval, url.searchParams.get("token") ?? "")).toBe(hub.workspaceId);
 });

@@ -33,6 +33,18 @@ export async function writeInput(
   return { connector, operation, input: parseInput(`${integration.service}.${operation}`, schema, input) };
 }
 
+/** The buttons by which an approval is decided in the message itself. */
+export function signChoices(
+  links: DecisionLinks,
+  approval: string,
+  { id: integrationId }: IntegrationRow,
+): NonNullable<Notification["choices"]> {
+  return [
+    { label: "Approve", data: links.signButton({ approval, integrationId }, "approved") },
+    { label: "Deny", data: links.signButton({ approval, integrationId }, "denied") },
+  ];
+}
+
 /** A link as its reader gets it. */
 export function signLink(
   links: DecisionLinks,
