@@ -46,10 +46,13 @@ async function arrange(channel: "telegram" | "owner's slack") {
 async function arrangeTelegram() {
   const world = await arrange("telegram");
   const { hub, owner, service } = world;
-  const { reply_markup, text } = service.exchanges.findLast(({ path }) => path.endsWith("sendMessage"))?.body as {
-    text: string;
-    reply_markup: { inline_keyboard: [[Choice, Choice]] };
-  };
+  const sent = service.exchanges.filter(({ path }) => path.endsWith("sendMessage")).map(({ body }) => body);
+  const [{ reply_markup, text }] = sent as [
+    {
+      text: string;
+      reply_markup: { inline_keyboard: [[Choice, Choice]] };
+    },
+  ];
   const [[approve, deny]] = reply_markup.inline_keyboard;
   let update = 0;
   const press = (data: string, chat = 7) => {
@@ -118,10 +121,8 @@ test.each<readonly [string, (data: string) => readonly [string, number]]>([
 
 test("in Slack only who is in the owner's channel decides, and the buttons go when it is decided", async () => {
   const { hub, owner, service, status } = await arrange("owner's slack");
-  const { blocks, text } = service.exchanges.findLast(({ path }) => path === "/chat.postMessage")?.body as Record<
-    string,
-    string
-  >;
+  const sent = service.exchanges.filter(({ path }) => path === "/chat.postMessage").map(({ body }) => body);
+  const [{ blocks, text }] = sent as [Record<string, string>];
   const [value = ""] = /approved:[^"]*/.exec(blocks ?? "") ?? [];
   const press = (trigger: string, channel: object) => {
     const payload = {

@@ -55,7 +55,7 @@ export async function takeIn(
     return true;
   });
   await store.changes.catchUp();
-  for (const act of after) act();
+  for (const follow of after) follow();
   return isStored;
 }
 
