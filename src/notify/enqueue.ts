@@ -44,7 +44,16 @@ export async function enqueue(parts: EnqueueParts, db: Transaction<Tables>, mess
     // One at a time, so that what is said twice at once is said once.
     await store.engine.inOrder(db);
     const earlier = await findSame(db, message, parts.now());
-    if (earlier) return earlier;
+    if (earlier) {
+      // Whoever said it first may still wait for the disk. So does this, for it writes.
+      await db
+        .updateTable("notifications")
+        .set({ dedupe_key: dedupeKey })
+        .where("workspace_id", "=", workspaceId)
+        .where("id", "=", earlier.delivery)
+        .execute();
+      return earlier;
+    }
   }
   const nowMs = parts.now();
   const { urgency, ...content } = notice;

@@ -4,7 +4,7 @@ import { onEachStore } from "#testing";
 import { HubError } from "../errors.ts";
 import { openTestOutbox, startReceiver } from "../testing/open-test-outbox.ts";
 import { claimDue } from "./claim-due.ts";
-import { settleFailed } from "./settle-attempt.ts";
+import { settleDelivered, settleFailed } from "./settle-attempt.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -76,17 +76,22 @@ await onEachStore((makeDatabase) => {
     expect(await rows()).toMatchObject([{ status: "delivered", fence: 2 }]);
   });
 
-  test("a holder that wakes up after its lease has no say any more", async () => {
-    const { hub, clock, say, rows, pass } = await arrange();
+  test("a holder that wakes up after its lease has no say in what another one is sending", async () => {
+    const { hub, clock, say, rows } = await arrange();
     await say("Built");
-    const [claimed] = await claimDue(hub.hub.store, { nowMs: clock.now, leaseMs: MINUTE_MS, limit: 1, busy: [] });
-    await pass(MINUTE_MS);
-    if (!claimed) throw new Error("nothing was claimed");
-
+    const claim = () => claimDue(hub.hub.store, { nowMs: clock.now, leaseMs: MINUTE_MS, limit: 1, busy: [] });
+    const [late] = await claim();
+    clock.now += MINUTE_MS;
+    const [current] = await claim();
+    if (!late || !current) throw new Error("nothing was claimed");
     const parts = { ...hub.hub, perMinute: 20, now: () => clock.now, random: () => 0.5, onGone: async () => {} };
-    await settleFailed(parts, claimed, new HubError("service_rejected", "No."));
 
-    expect(await rows()).toMatchObject([{ status: "delivered", reason: null }]);
+    await settleFailed(parts, late, new HubError("service_rejected", "No."));
+    const afterLate = await rows();
+    await settleDelivered(parts, current);
+
+    expect(afterLate).toEqual([current]);
+    expect(await rows()).toMatchObject([{ status: "delivered", attempts: 1, reason: null }]);
   });
 
   test("the same key of the same profile is the same delivery for a day, also when it is said twice at once", async () => {

@@ -1,3 +1,5 @@
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { expect, test } from "vitest";
 import { startService } from "#testing";
 import { type Cli, openCli } from "./open-cli.ts";
@@ -61,6 +63,21 @@ test("a dead letter is listed with its reason, and replayed by the command line 
     code: "conflict",
     message: `The notification ${delivery} is not dead: it is delivered.`,
   });
+});
+
+test("an MCP client that starts Patchbay itself needs no other process to tell anybody", async () => {
+  const { cli, received } = await arrange();
+  const client = new Client({ name: "desktop", version: "1" });
+  const args = [cli.main, "mcp", "--profile", "coder"];
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, env: { ...cli.env } }));
+
+  const told = await client.callTool({ name: "mcp__notify__notify_user", arguments: { message: "Built" } });
+  await client.close();
+
+  const [row] = await list(cli);
+  expect(told).toMatchObject({ structuredContent: { status: "accepted", delivery: row?.id } });
+  expect(row).toMatchObject({ status: "delivered", attempts: 1 });
+  expect(received()).toEqual([{ id: row?.id, message: "Built" }]);
 });
 
 test("agents see what became of theirs and of nobody else's, and owners of all", async () => {

@@ -135,6 +135,7 @@ test(
       ["integrations", "list"],
       ["integrations", "inspect", "github"],
       ["audit", "list"],
+      ["notifications", "list"],
       ["doctor"],
     ]) {
       await cli.run(args);
