@@ -21,9 +21,13 @@ interface Receipt {
 
 /** An owner whose webhook takes what it is told to take, and an agent. */
 async function arrange() {
-  const answers = { status: 204 };
+  const answers = { status: 204, isHanging: false };
   const receiver = await startService({
-    "POST /": ({ body }) => ({ status: (body as Sent).type === "hub.ping" ? 204 : answers.status }),
+    async "POST /"({ body, abandoned }) {
+      if ((body as Sent).type === "hub.ping") return { status: 204 };
+      if (answers.isHanging) await abandoned;
+      return { status: answers.status };
+    },
   });
   const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: receiver.host });
   await cli.data(["connect", "webhook", "--base-url", receiver.url, "--credential", `WEBHOOK_SECRET=${SECRET}`]);
@@ -78,6 +82,27 @@ test("an MCP client that starts Patchbay itself needs no other process to tell a
   expect(told).toMatchObject({ structuredContent: { status: "accepted", delivery: row?.id } });
   expect(row).toMatchObject({ status: "delivered", attempts: 1 });
   expect(received()).toEqual([{ id: row?.id, message: "Built" }]);
+});
+
+test("a hub stops in time although a receiver hangs, and the next one sends what it gave back", async () => {
+  const { answers, cli, received } = await arrange();
+  answers.isHanging = true;
+  const hub = await startHub(cli);
+  const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "coder"]);
+
+  const { delivery } = await hub.data<{ delivery: string }>("POST /notify", { key, body: { message: "Built" } });
+  await expect.poll(() => received().length, { timeout: 5_000 }).toBe(1);
+  const stopped = await hub.stop();
+  answers.isHanging = false;
+  const [waiting] = await list(cli);
+  const next = await startHub(cli);
+  await expect.poll(() => received().length, { timeout: 5_000 }).toBe(2);
+  await next.stop();
+
+  // Whatever takes too long ends the process with another code.
+  expect(stopped.exitCode).toBe(0);
+  expect(waiting).toMatchObject({ id: delivery, status: "accepted", attempts: 0 });
+  expect(received().map(({ id }) => id)).toEqual([delivery, delivery]);
 });
 
 test("agents see what became of theirs and of nobody else's, and owners of all", async () => {
