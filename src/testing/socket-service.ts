@@ -21,6 +21,8 @@ export interface SocketService {
   readonly url: string;
   /** Connections in the order in which they were made. */
   readonly peers: readonly Peer[];
+  /** Takes no more connections. */
+  refuse(): void;
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -29,7 +31,11 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 export async function startSocketService(answer: Answer): Promise<SocketService> {
   const peers: Peer[] = [];
   const server = createServer(answer);
-  server.on("upgrade", (request, socket) => peers.push(takePeer(request, socket)));
+  let isRefusing = false;
+  server.on("upgrade", (request, socket) => {
+    if (isRefusing) socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    else peers.push(takePeer(request, socket));
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(async () => {
@@ -38,7 +44,11 @@ export async function startSocketService(answer: Answer): Promise<SocketService>
     server.close();
     await once(server, "close");
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, peers };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    peers,
+    refuse: () => void (isRefusing = true),
+  };
 }
 
 const MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
