@@ -9,7 +9,10 @@ import {
 } from "#testing";
 import { findProfile } from "../access/profiles.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+import { takeLease } from "../store/leases.ts";
+import type { HearingParts } from "./hearing-parts.ts";
 import { linkAccount } from "./links.ts";
+import { poll } from "./poll.ts";
 
 const TIMING = { leaseMs: 600, pauseMs: 10 };
 
@@ -109,23 +112,29 @@ test("of two that listen one asks, and the other goes on when it is gone", async
   expect(askedAtOnce).toBe(1);
 });
 
-test("who has lost the right to listen stores nothing of what it has heard", async () => {
-  const { telegram, hub, account } = await arrangeTelegram();
-  listenTo(hub);
-  await expect.poll(() => telegram.asked().length).toBe(1);
+test("who has lost the right to listen stores nothing of what it has heard, and asks no more", async () => {
+  const { hub, account } = await arrangeTelegram();
+  const { store, catalog } = hub.hub;
+  const { inbound } = await catalog.connector("telegram");
+  const lease = (await takeLease(store, "listen", 0)) ?? fail();
+  await takeLease(store, "listen", 0);
+  const answers = [{ updates: [update(10, "One")], position: "11" }];
+  const next = async () => answers.shift() ?? fail();
+  const parts = {
+    ...(hub.hub as unknown as HearingParts),
+    say: () => {},
+    wakeOutbox: () => {},
+    tellRuntime: () => Promise.resolve(),
+  };
 
-  await hub.hub.store.db
-    .updateTable("leases")
-    .set({ fence: 99, held_until: "2100-01-01T00:00:00.000Z" })
-    .where("name", "=", `listen ${account.id}`)
-    .execute();
-  telegram.say(10, "One");
+  await poll(parts, inbound ?? fail(), { next }, account, lease, new AbortController().signal);
 
-  await expect
-    .poll(async () => hub.hub.store.db.selectFrom("leases").select("fence").executeTakeFirst())
-    .toEqual({ fence: 99 });
   expect(await textsOf(hub)).toEqual([]);
 });
+
+function fail(): never {
+  throw new Error("it is asked once");
+}
 
 test("an account that is connected, or disconnected, while the hub listens is heard, or no more", async () => {
   const telegram = await startTelegram();

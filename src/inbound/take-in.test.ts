@@ -3,6 +3,7 @@ import { onEachStore, openTestHub, startChild, startService, type TestDatabase }
 import { sendSigned } from "../../test/fixtures/send-signed.ts";
 import { openStore } from "../store/open.ts";
 import { linkAccount } from "./links.ts";
+import { takeIn } from "./take-in.ts";
 
 const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
 const SENDER = new URL("../../test/fixtures/tell-webhooks.ts", import.meta.url);
@@ -79,5 +80,41 @@ await onEachStore((makeDatabase) => {
     expect(answered.length).toBeLessThan(all.length);
     expect(kept).toEqual(expect.arrayContaining(answered.map((ts) => `said ${ts}`)));
     expect((await textsIn(database)).toSorted()).toEqual(all.map((ts) => `said ${ts}`));
+  });
+
+  test("what is stored later has the higher number, also where it began earlier", async () => {
+    const database = await makeDatabase();
+    const { hub, account } = await arrange(database);
+    const watcher = await database.open();
+    const parts = {
+      ...hub.hub,
+      say: () => {},
+      wakeOutbox: () => {},
+      tellRuntime: () => Promise.resolve(),
+      onFault: () => {},
+    };
+    const said = { person: { id: "U1" }, chat: "D1", thread: "D1", isInThread: false, isAddressed: true };
+    const told = (text: string) => [{ event: { type: "message", message: { ...said, text } }, names: [text] }];
+    const order: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const mayEnd = Promise.withResolvers<void>();
+
+    const first = takeIn(parts, account, told("first"), async () => {
+      begun.resolve();
+      await mayEnd.promise;
+      order.push("first");
+      return true;
+    });
+    await begun.promise;
+    const second = takeIn(parts, account, told("second"), async () => {
+      order.push("second");
+      return true;
+    });
+    // Long enough for the second to overtake, if it could.
+    for (let reads = 0; reads < 50; reads += 1) await watcher.db.selectFrom("messages").select("id").execute();
+    mayEnd.resolve();
+    await Promise.all([first, second]);
+
+    expect(order).toEqual(["first", "second"]);
   });
 });
