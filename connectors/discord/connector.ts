@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { apiKey, cutText, defineConnector, HubError, type Notification } from "#connector";
 import { Snowflake } from "./fields.ts";
+import { inbound } from "./events.ts";
 import * as operations from "./operations.ts";
 
 /** Declarative, since Discord's own client costs more than the dozen calls it would make. */
@@ -22,12 +23,22 @@ export default defineConnector({
       pattern: /^[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}$/,
       patternHint: "has three parts with dots between, without the word Bot",
       createAt: "https://discord.com/developers/applications",
+      more: [
+        {
+          label: "Application public key",
+          env: "DISCORD_PUBLIC_KEY",
+          pattern: /^[0-9a-f]{64}$/,
+          patternHint: "has 64 hexadecimal digits",
+          optional: true,
+        },
+      ],
     }),
   ],
   config: z.object({
     notifyChannelId: Snowflake.optional().describe("The id of the channel that gets notifications"),
   }),
   operations,
+  inbound,
   verify: {
     operation: "read_bot",
     account: ({ id, username }) => ({ id, label: username }),

@@ -64,7 +64,7 @@ export interface WebhookAnswer {
 export interface Inbound {
   /** How its webhooks are checked before anything in them is read. */
   readonly signature: Signature;
-  /** Answers a webhook that asks something instead of telling, as a service does to see whether anyone is there. */
+  /** How a webhook is answered that wants more than a status: one that asks whether anyone is there, or shows the answer. */
   answer?(request: InboundRequest): WebhookAnswer | undefined;
   /** What a webhook or an update tells. It was sent by the service; its shape is still anyone's guess. */
   read(request: InboundRequest, hearer: Hearer): readonly InboundEvent[];

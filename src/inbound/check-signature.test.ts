@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:cryp
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { bodySignature, type Signature, standardWebhooks, timedSignature } from "#connector";
+import { inbound as discord } from "../../connectors/discord/events.ts";
 import { inbound as email } from "../../connectors/email/events.ts";
 import { inbound as github } from "../../connectors/github/events.ts";
 import { inbound as linear } from "../../connectors/linear/events.ts";
@@ -62,13 +63,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
     }),
   },
   discord: {
-    signature: {
-      kind: "ed25519",
-      secret: "DISCORD_PUBLIC_KEY",
-      signs: "{time}{body}",
-      header: "x-signature-ed25519",
-      sentAt: { header: "x-signature-timestamp", windowSeconds: 300 },
-    },
+    signature: discord.signature,
     secret: PUBLIC_KEY,
     sign: (body, seconds, secret) => ({
       "x-signature-timestamp": String(seconds),

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { expect, test } from "vitest";
 import { openTestApi, startService, type TestApi } from "#testing";
 
@@ -178,6 +178,44 @@ test("a slash command is said to the bot", async () => {
   await say(form.toString(), { type: "application/x-www-form-urlencoded" });
 
   expect(await heard()).toMatchObject([{ text: "/ask what failed?", thread: "C1", person: { id: "U1", name: "ada" } }]);
+});
+
+test("Discord's commands are said to the bot, and Discord is told what to show", async () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const key = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("hex");
+  const discord = await startService({ "GET /users/@me": { id: "100", username: "bot" } });
+  const api = await openTestApi();
+  const token = `${"A".repeat(24)}.${"B".repeat(6)}.${"C".repeat(27)}`;
+  const credentials = { DISCORD_BOT_TOKEN: token, DISCORD_PUBLIC_KEY: key };
+  const { id } = await api.hub.connect("discord", discord.url, credentials);
+  await api.hub.addProfile("coder");
+  await api.data("PUT /messages/links", { body: { profile: "coder", integration: "discord" } });
+  const send = async (interaction: object) => {
+    const body = JSON.stringify(interaction);
+    const time = String(Math.floor(Date.now() / 1000));
+    const headers = {
+      "content-type": "application/json",
+      "x-signature-timestamp": time,
+      "x-signature-ed25519": sign(null, Buffer.from(time + body), privateKey).toString("hex"),
+    };
+    return (await fetch(`${api.url}/v1/hooks/${id}`, { method: "POST", headers, body })).json();
+  };
+  const member = { user: { id: "7", username: "ada" } };
+
+  const pong = await send({ id: "1", type: 1 });
+  const shown = await send({
+    id: "2",
+    type: 2,
+    channel_id: "42",
+    member,
+    data: { name: "ask", options: [{ value: "is it green?" }] },
+  });
+
+  expect(pong).toEqual({ type: 1 });
+  expect(shown).toMatchObject({ type: 4, data: { flags: 64 } });
+  expect(await api.data("GET /messages")).toMatchObject([
+    { text: "is it green?", thread: "42", person: { id: "7", name: "ada" } },
+  ]);
 });
 
 test("an old webhook under another id is known by its bytes where the id is not signed", async () => {

@@ -29,12 +29,10 @@ export async function receiveWebhook(
   }
   const genuine = checkSignature(inbound.signature, webhook, secret);
   const request = { headers: webhook.headers, body: parseBody(webhook) };
-  const answer = inbound.answer?.(request);
-  if (answer) return answer;
   const { account_id, label } = integration;
   const events = inbound.read(request, { id: account_id, label });
-  await takeIn(parts, integration, nameEvents(events, genuine, webhook.bytes));
-  return { status: 200 };
+  if (events.length > 0) await takeIn(parts, integration, nameEvents(events, genuine, webhook.bytes));
+  return inbound.answer?.(request) ?? { status: 200 };
 }
 
 /** By its id alone: a service that calls knows of no workspace. */
