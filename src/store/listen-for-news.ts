@@ -37,17 +37,21 @@ export function listenForNews(url: string, look: () => Promise<void>): () => Pro
   }, TICK_MS);
   timer.unref();
 
+  async function beginWith(connecting: pg.Client): Promise<void> {
+    await connecting.connect();
+    await connecting.query(`listen ${CHANNEL}`);
+    isListening = true;
+    lookNow();
+  }
+
   /** Resolves when the connection is gone. */
   async function listenOnce(onListening: () => void): Promise<void> {
     client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 10_000 });
     const gone = new Promise<void>((resolve) => client?.once("end", resolve));
     client.on("error", () => {});
     client.on("notification", lookNow);
-    await client.connect();
-    await client.query(`listen ${CHANNEL}`);
-    isListening = true;
-    onListening();
-    lookNow();
+    // Where a connection is ended while it is made, pg tells nothing to whoever waits for it.
+    await Promise.race([beginWith(client).then(onListening), gone]);
     await gone;
   }
 
