@@ -27,6 +27,8 @@ interface HomeSpec {
   readonly integrations: number;
   /** Each is granted one account of every service. */
   readonly profiles: number;
+  /** Where its rows are; a file in the folder when absent. */
+  readonly databaseUrl?: string;
 }
 
 export const ALL_SERVICES: readonly string[] = Object.keys(BUILT_IN);
@@ -45,6 +47,7 @@ export async function makeHome(spec: HomeSpec): Promise<Home> {
     PATCHBAY_MASTER_KEY: MASTER_KEY,
     PATCHBAY_LOG_LEVEL: "warn",
     PATCHBAY_ALLOW_PRIVATE_HOSTS: "127.0.0.1",
+    ...(spec.databaseUrl !== undefined && { PATCHBAY_DATABASE_URL: spec.databaseUrl }),
   };
   const hub = await openHub(readConfig({ env }));
   const keys = await fill(hub, spec);

@@ -2,7 +2,7 @@ import type { Measured } from "./budgets.ts";
 import { bestP50Ms, drive, type Round } from "./drive.ts";
 import { ALL_SERVICES, makeHome } from "./home.ts";
 import { CALL, type Message, modernMessage } from "./json-rpc.ts";
-import { startHub } from "./processes.ts";
+import { type Env, startHub } from "./processes.ts";
 import { takeTurns } from "./statistics.ts";
 
 const ROUNDS = 7;
@@ -31,11 +31,13 @@ export async function measureScale(folder: string, serviceUrl: string): Promise<
 }
 
 /** A hub whose profiles make the next message in turn, so that in a large store nobody is remembered for long. */
-async function openStore(spec: Parameters<typeof makeHome>[0]) {
+export async function openStore(spec: Parameters<typeof makeHome>[0], fill?: (env: Env) => Promise<void>) {
   const home = await makeHome(spec);
+  await fill?.(home.env);
   const hub = await startHub(home.env);
   let turn = 0;
   return {
+    env: home.env,
     next(method: string, params?: { readonly name: string }): () => Message {
       return () => {
         const key = home.keys[turn++ % home.keys.length] ?? "";

@@ -8,6 +8,7 @@ import { decisions } from "./migrations/0004-decisions.ts";
 import { grantEnv } from "./migrations/0005-grant-env.ts";
 import { outbox } from "./migrations/0006-outbox.ts";
 import { inbound } from "./migrations/0007-inbound.ts";
+import { auditQueries } from "./migrations/0008-audit-queries.ts";
 import { labels } from "./migrations/0009-labels.ts";
 import type { Db, Engine } from "./open.ts";
 
@@ -21,6 +22,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     "0005-grant-env": grantEnv,
     "0006-outbox": outbox,
     "0007-inbound": inbound(engine),
+    "0008-audit-queries": auditQueries,
     "0009-labels": labels,
   };
 }
