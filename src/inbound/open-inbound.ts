@@ -4,11 +4,13 @@ import type { RawWebhook } from "./check-signature.ts";
 import type { Heard, Reading } from "./messages.ts";
 import type { HearingParts } from "./hearing-parts.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
-import { receiveWebhook } from "./receive-webhook.ts";
+import { admitWebhook, receiveWebhook } from "./receive-webhook.ts";
 import { waitForMessages } from "./wait-for-messages.ts";
 
 /** What services tell the hub, and what people say to agents. */
 export interface Inbound {
+  /** Refuses webhooks for what takes none, before anything of them is read. */
+  admit(integrationId: string): Promise<void>;
   /** Takes in a webhook, and gives its answer once it is stored. */
   receive(integrationId: string, webhook: RawWebhook): Promise<WebhookAnswer>;
   /** Listens to services that do not call. */
@@ -24,6 +26,7 @@ export interface Inbound {
 export function openInbound(parts: HearingParts): Inbound {
   const stop = new AbortController();
   return {
+    admit: (integrationId) => admitWebhook(parts, integrationId),
     receive: (integrationId, webhook) => receiveWebhook(parts, integrationId, webhook),
     listen: (options) => listen(parts, options),
     wait: (reading, waitMs, signal) =>

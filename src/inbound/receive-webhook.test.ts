@@ -150,6 +150,7 @@ test("what is no JSON, is too large, or is for nobody is refused", async () => {
   expect(await say("{")).toMatchObject({ status: 400, body: { code: "invalid_input" } });
   expect(await say(direct("x".repeat(10_000)))).toMatchObject({ status: 413 });
   expect(await tell(api, nobody, direct("Hi"))).toMatchObject({ status: 404 });
+  expect(await tell(api, nobody, direct("x".repeat(10_000)))).toMatchObject({ status: 404 });
   expect((await fetch(`${api.url}/v1/hooks/${nobody}`)).status).toBe(405);
 });
 

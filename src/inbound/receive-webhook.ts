@@ -11,6 +11,13 @@ export interface WebhookParts extends IntakeParts {
   readonly keptOf: CredentialsOf;
 }
 
+/** Refuses webhooks for what takes none, before anything of them is read. */
+export async function admitWebhook({ store, catalog }: WebhookParts, integrationId: string): Promise<void> {
+  const { service } = await findConnected(store, integrationId);
+  const { inbound } = await catalog.connector(service);
+  if (!inbound) throw noWebhooks(integrationId);
+}
+
 /** Takes in a webhook for an integration. It is answered only when what it tells is stored. */
 export async function receiveWebhook(
   parts: WebhookParts,

@@ -22,6 +22,7 @@ export async function serveWebhook(
       details: { allow: "POST" },
     });
   }
+  await hub.inbound.admit(integration);
   const bytes = await readBody(request, hub.config.server.limits.maxBodyBytes);
   const headers = Object.entries(request.headers).map(([name, value]) => [name, String(value)] as const);
   const { status, body } = await hub.inbound.receive(integration, {
