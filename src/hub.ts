@@ -10,7 +10,7 @@ import { openCalls } from "./call/open-calls.ts";
 import { BUILT_IN, CONFORMANCE } from "./catalog/connectors.ts";
 import { openCatalog } from "./catalog/open-catalog.ts";
 import type { Config } from "./config.ts";
-import { openEgress } from "./egress/open-egress.ts";
+import { type Egress, openEgress } from "./egress/open-egress.ts";
 import { redactTokens } from "./egress/redact.ts";
 import { HubError } from "./errors.ts";
 import { openHubMetrics } from "./hub-metrics.ts";
@@ -126,25 +126,17 @@ interface FeatureParts {
 }
 
 async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }: FeatureParts) {
-  const { allowPrivateHosts, limits } = config.server;
+  const { limits } = config.server;
   const vault = await openVault({ store, masterKey });
   const audit = openAudit({ store });
   const catalog = await openCatalog(config.connectors, config.conformance ? { ...BUILT_IN, ...CONFORMANCE } : BUILT_IN);
-  const egress = openEgress({
-    allowPrivateHosts,
-    timeoutMs: limits.callTimeoutMs,
-    requestBytes: limits.maxBodyBytes,
-    responseBytes: limits.maxBodyBytes,
-    streamTimeoutMs: limits.streamTimeoutMs,
-  });
+  const egress = openHubEgress(config);
   const onFault: FaultListener = (message, error) => log.error(message, {}, error);
   const links = openDecisionLinks({ publicUrl: ownUrl, key: deriveKey(masterKey, "patchbay decision links") });
   const ledger = { store, audit, onFault };
+  const ways = { ...ledger, vault, catalog, egress };
   const credentials = openCredentials({
-    ...ledger,
-    vault,
-    catalog,
-    egress,
+    ...ways,
     tellOwner: (db, integration, reason) => notices.ofBroken(db, integration, reason),
   });
   const metrics = openHubMetrics({ store, audit });
@@ -173,17 +165,24 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
   const voices = voicesOf(outbox, onFault);
   const inbound = openInbound({
     ...voices,
-    ...ledger,
+    ...ways,
     ...credentials,
-    vault,
-    catalog,
-    egress,
     calls,
     links,
     publicUrl: ownUrl,
   });
   const own = { store, vault, audit, catalog, egress, calls, links, metrics, outbox, notices, inbound };
   return { ...own, publicUrl: ownUrl, ...credentials };
+}
+
+function openHubEgress({ server: { allowPrivateHosts, limits } }: Config): Egress {
+  return openEgress({
+    allowPrivateHosts,
+    timeoutMs: limits.callTimeoutMs,
+    requestBytes: limits.maxBodyBytes,
+    responseBytes: limits.maxBodyBytes,
+    streamTimeoutMs: limits.streamTimeoutMs,
+  });
 }
 
 /** How what comes in leads to what goes out. */
