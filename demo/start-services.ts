@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { createEmulator, type Emulator } from "emulate";
 
 export const GITHUB_TOKEN = "ghp_demo0123456789demo0123456789demo0123";
@@ -57,6 +58,8 @@ async function readTexts({ url }: Emulator): Promise<string[]> {
   return ((await response.json()) as { messages: { text: string }[] }).messages.map(({ text }) => text);
 }
 
+const SILENCE_MS = 1_000;
+
 /** A bot that knows its name and remembers what it was told to say. */
 async function startTelegram() {
   const said: string[] = [];
@@ -71,7 +74,11 @@ async function startTelegram() {
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, said: string[]): Promise<void> {
-  const result = answerBot(request.url ?? "", (await json(request)) as BotCall, said);
+  const path = request.url ?? "";
+  const call = (await json(request)) as BotCall;
+  // Nobody ever says anything to the bot, however long it listens.
+  if (path.endsWith("/getUpdates")) await setTimeout(SILENCE_MS);
+  const result = answerBot(path, call, said);
   response.writeHead(result ? 200 : 404, { "content-type": "application/json" });
   response.end(
     JSON.stringify(result ? { ok: true, result } : { ok: false, error_code: 404, description: "Not Found" }),
@@ -87,6 +94,7 @@ function answerBot(path: string, { chat_id, text }: BotCall, said: string[]): ob
   if (path === `/bot${TELEGRAM_BOT_TOKEN}/getMe`) {
     return { id: 7300, is_bot: true, first_name: "Patch", username: "patch_bot" };
   }
+  if (path === `/bot${TELEGRAM_BOT_TOKEN}/getUpdates`) return [];
   if (path !== `/bot${TELEGRAM_BOT_TOKEN}/sendMessage` || text === undefined) return undefined;
   said.push(text);
   return { message_id: said.length, date: 1_800_000_000, chat: { id: Number(chat_id), type: "private" }, text };
