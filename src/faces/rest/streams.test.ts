@@ -62,7 +62,8 @@ test.each(STREAMS.map(({ name, method, path, scope }) => ({ name, method, path, 
   "$name takes a key with its scope, and no other",
   async ({ method, path, scope }) => {
     const { url, addOwnerKey } = await arrange();
-    const others = SCOPES.filter((each) => each !== scope);
+    // Who may write may read.
+    const others = SCOPES.filter((each) => each !== scope && each !== scope.replace(":read", ":write"));
     const address = `${url}/v1${path.replace("{integration}", "github").replace("{path}", "user")}`;
 
     const without = await fetch(address, { method });

@@ -47,6 +47,29 @@ const auditExport: Stream = {
   },
 };
 
+const messageStream: Stream = {
+  name: "messages_stream",
+  noun: "messages",
+  method: "GET",
+  path: "/messages/stream",
+  scope: "messages:read",
+  whose: "A profile's key hears what that profile hears; an owner's may name one.",
+  summary: "Hear messages as they come, as Server-Sent Events of the kind message.",
+  parameters: [
+    { name: "profile", in: "query", required: false, description: "Whose; all when absent", schema: text },
+    {
+      name: "Last-Event-ID",
+      in: "header",
+      required: false,
+      description: "The id of the last message that was dealt with: it and all before are not sent again",
+      schema: text,
+    },
+  ],
+  success: {
+    "200": { description: "Messages, without end.", content: { "text/event-stream": { schema: text } } },
+  },
+};
+
 const proxied: Omit<Stream, "name" | "method" | "requestBody"> = {
   noun: "proxy",
   path: "/proxy/{integration}/{path}",
@@ -113,6 +136,7 @@ const DESCRIBABLE = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 /** Every route that is no action. */
 export const STREAMS: readonly Stream[] = [
   auditExport,
+  messageStream,
   ...Object.entries(PROXIED_METHODS)
     .filter(([method]) => DESCRIBABLE.has(method))
     .map(([method, effect]) => ({
