@@ -4,6 +4,7 @@ import type { Audit } from "../audit/open-audit.ts";
 import type { Effect } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
+import { prepare } from "../store/prepare.ts";
 import { remember } from "../store/remember.ts";
 import type { GrantRow, IntegrationRow, ProfileRow, Tables } from "../store/tables.ts";
 import { decide, Policy } from "./policy.ts";
@@ -163,31 +164,38 @@ export interface Holdings {
 
 /** Answers what a profile holds, in time that grows with what it holds, and from memory until that changes. */
 export function openHoldings(store: Store): (profileId: string) => Promise<Holdings> {
-  return remember(store.changes, (profileId) => readHoldings(store, profileId));
+  const { db, changes } = store;
+  const findProfile = prepare(db.selectFrom("profiles").selectAll().where("id", "=", ""));
+  const findGranted = prepare(
+    db
+      .selectFrom("grants")
+      .innerJoin("integrations", "integrations.id", "grants.integration_id")
+      .selectAll("integrations")
+      .select(["grants.enabled", "grants.paused", "grants.policy", "grants.env"])
+      .where("grants.profile_id", "=", "")
+      .where("integrations.workspace_id", "=", "")
+      .where("integrations.status", "!=", "disconnected")
+      .orderBy("integrations.service")
+      .orderBy("integrations.label"),
+  );
+
+  return remember(changes, async (profileId) => {
+    const [profile] = await findProfile(db, profileId);
+    if (!profile) throw new HubError("not_found", `There is no profile ${profileId}.`);
+    const rows = await findGranted(db, profileId, profile.workspace_id, "disconnected");
+    return { profile, grants: rows.map(readGranted) };
+  });
 }
 
-async function readHoldings(store: Store, profileId: string): Promise<Holdings> {
-  const profile = await store.db.selectFrom("profiles").selectAll().where("id", "=", profileId).executeTakeFirst();
-  if (!profile) throw new HubError("not_found", `There is no profile ${profileId}.`);
-  const rows = await store.db
-    .selectFrom("grants")
-    .innerJoin("integrations", "integrations.id", "grants.integration_id")
-    .selectAll("integrations")
-    .select(["grants.enabled", "grants.paused", "grants.policy", "grants.env"])
-    .where("grants.profile_id", "=", profileId)
-    .where("integrations.workspace_id", "=", profile.workspace_id)
-    .where("integrations.status", "!=", "disconnected")
-    .orderBy("integrations.service")
-    .orderBy("integrations.label")
-    .execute();
-  const grants = rows.map(({ enabled, paused, policy, env, ...integration }) => ({
+function readGranted(row: IntegrationRow & Pick<GrantRow, "enabled" | "paused" | "policy" | "env">): Granted {
+  const { enabled, paused, policy, env, ...integration } = row;
+  return {
     integration,
     enabled: enabled === 1,
     paused: paused === 1,
     policy: readPolicy(policy),
     variables: readVariables(env),
-  }));
-  return { profile, grants };
+  };
 }
 
 function keyOf({ workspaceId, profileId, integrationId }: GrantKey): GrantKey {

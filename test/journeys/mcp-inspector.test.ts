@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { serveHttp } from "../../src/faces/http/server.ts";
 import { openSlackHub } from "./open-slack-hub.ts";
 
 const INSPECTOR = createRequire(import.meta.url).resolve(
   "@modelcontextprotocol/inspector/clients/launcher/build/index.js",
 );
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+const MAIN = inject("main");
 
 async function arrange() {
   const opened = await openSlackHub();

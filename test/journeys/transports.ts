@@ -1,4 +1,4 @@
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import type { TestHub } from "#testing";
 import type { Caller } from "../../src/call/open-calls.ts";
 import { serveHttp } from "../../src/faces/http/server.ts";
@@ -12,8 +12,7 @@ async function addressByHttp(hub: TestHub, caller: Caller): Promise<Address> {
 
 /** The executable on the same data folder, beside this process, as the profile `coder`. */
 async function addressByStdio(hub: TestHub): Promise<Address> {
-  const main = new URL("../../src/main.ts", import.meta.url).pathname;
-  return { command: process.execPath, args: [main, "mcp", "--profile", "coder"], env: hub.env };
+  return { command: process.execPath, args: [inject("main"), "mcp", "--profile", "coder"], env: hub.env };
 }
 
 /** Every way by which a client reaches a hub. */

@@ -170,6 +170,6 @@ await onEachStore((makeDatabase) => {
     expect(old).toMatchObject({ code: "conflict", hint: expect.stringContaining("the new one") });
     expect(toFile).toMatchObject({ master_key: file, next: expect.stringContaining(file) });
     expect(opened).toMatchObject({ status: "active" });
-    expect(cli.transcript()).not.toMatch(new RegExp(`${NEXT_KEY}|${readFileSync(file, "utf8").trim()}`));
+    for (const key of [NEXT_KEY, readFileSync(file, "utf8").trim()]) expect(cli.transcript()).not.toContain(key);
   });
 });
