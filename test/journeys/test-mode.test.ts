@@ -41,26 +41,9 @@ test("what a test key does is simulated, by MCP, REST and the command line, and 
   const hub = await startHub(cli);
 
   const called = await hub.data<Result>(`POST /tools/${CREATE}/call`, { key, body: { input: ISSUE } });
-  const typed = await cli.data([
-    "--test",
-    "tools",
-    "call",
-    CREATE,
-    "--profile",
-    "coder",
-    "--input",
-    JSON.stringify(ISSUE),
-  ]);
-  const shown = await cli.run([
-    "tools",
-    "call",
-    CREATE,
-    "--profile",
-    "coder",
-    "--input",
-    JSON.stringify(ISSUE),
-    "--test",
-  ]);
+  const command = ["tools", "call", CREATE, "--profile", "coder", "--input", JSON.stringify(ISSUE)];
+  const typed = await cli.data(["--test", ...command]);
+  const shown = await cli.run([...command, "--test"]);
   const results = await Promise.all(
     CLIENTS.map(async ([, open]) => {
       const client = await open(hub.mcp(key), () => undefined);

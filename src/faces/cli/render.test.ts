@@ -38,10 +38,10 @@ test("a list without named columns shows all, nested ones in short", () => {
   ]);
 });
 
-test("an empty list says so, and a list of texts is one a line", () => {
-  const [none, some] = [[], ["slack", "telegram"]].map((list) => renderAnswer(makeAction(z.unknown()), list, Infinity));
+test("nothing and an empty list say so, and a list of texts is one a line", () => {
+  const lists = [null, [], ["slack", "telegram"]].map((list) => renderAnswer(makeAction(z.unknown()), list, Infinity));
 
-  expect([none, some]).toEqual(["None.", "slack\ntelegram"]);
+  expect(lists).toEqual(["None.", "None.", "slack\ntelegram"]);
 });
 
 test("a single thing is one fact a line, without what is absent", () => {

@@ -14,8 +14,9 @@ export function renderAnswer({ columns, output }: Action, answer: unknown, width
 }
 
 function renderValue(value: unknown, width: number, columns?: readonly string[]): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return paint("dim", "None.");
   if (isRows(value)) return renderRows(value, width, columns ?? Object.keys(value[0] ?? {}));
-  if (Array.isArray(value)) return value.length === 0 ? paint("dim", "None.") : value.map(toCell).join("\n");
+  if (Array.isArray(value)) return value.map(toCell).join("\n");
   return isFacts(value) ? renderFacts(value, width) : toCell(value);
 }
 
