@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeSqliteDatabase, startChild } from "#testing";
 import { createKeyFile, finishReplacement, parseKey, readKeyFile, replaceKeyFile } from "./key-file.ts";
@@ -123,6 +123,16 @@ test("replacing a key file leaves only the new key, which the vault was given", 
   expect(readKeyFile(path)).toEqual(given[0]);
   expect(given[0]).not.toEqual(Buffer.alloc(32, 7));
   expect(existsSync(`${path}.next`)).toBe(false);
+});
+
+test("a replacement takes away the copies of a key that killed processes left", async () => {
+  const path = writeKeyFile(0o600);
+  for (const left of [".8f4e.draft", ".next.8f4e.draft"]) writeFileSync(`${path}${left}`, "a key");
+  writeFileSync(`${path}ring`, "not ours");
+
+  await replaceKeyFile(path, async () => undefined);
+
+  expect(readdirSync(dirname(path))).toEqual(["key", "keyring"]);
 });
 
 test("a replacement that the vault refused changes nothing, and the next attempt goes on with its key", async () => {

@@ -6,16 +6,19 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { HubError } from "../errors.ts";
 
 type Fits = (key: Buffer) => Promise<boolean>;
+
+const DRAFT = ".draft";
 
 /** Reads 32 bytes from their text. `where` names the text in the error, which never shows it. */
 export function parseKey(text: string, where: string): Buffer {
@@ -69,7 +72,7 @@ export function createKeyFile(path: string, key: Buffer): boolean {
 }
 
 function writeOnce(path: string, text: string): boolean {
-  const draft = `${path}.${randomUUID()}`;
+  const draft = `${path}.${randomUUID()}${DRAFT}`;
   try {
     writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
     linkSync(draft, path);
@@ -77,10 +80,19 @@ function writeOnce(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
+    // A process that has just finished a replacement took the draft for one that a crash had left.
+    if (hasCode(error, "ENOENT") && existsSync(dirname(path))) return writeOnce(path, text);
     throw error;
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** A process that was killed may have left its draft: a copy of a key of which nobody would know. */
+function removeDrafts(path: string): void {
+  const directory = dirname(path);
+  const drafts = readdirSync(directory).filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(DRAFT));
+  for (const name of drafts) rmSync(join(directory, name), { force: true });
 }
 
 /**
@@ -123,6 +135,7 @@ function promoteNext(path: string): void {
     // Another process has just finished it.
     if (!hasCode(error, "ENOENT")) throw error;
   }
+  removeDrafts(path);
   syncDirectory(dirname(path));
 }
 
