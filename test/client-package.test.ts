@@ -112,7 +112,7 @@ export async function use(): Promise<string[]> {
 test.each([
   ["Node", { module: "nodenext", lib: ["es2022"], types: ["node"], typeRoots: [join(root, "node_modules/@types")] }],
   ["the browser", { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] }],
-])("a program for %s sees the client's types, and only those", { timeout: 60_000 }, async (_where, options) => {
+])("a program for %s sees the client's types, and only those", async (_where, options) => {
   const folder = makeFolder();
   const packed = join(folder, "node_modules/patchbay");
   await build({ ...client, output: { dir: join(packed, "dist") } });
@@ -184,7 +184,6 @@ const PAGE = `<!doctype html><script type="module">
 
 test.skipIf(!existsSync(CHROMIUM))(
   "a browser uses the hub from a page of the hub's own origin, and from no other",
-  { timeout: 60_000 },
   async () => {
     const github = await startService({ "GET /user": { id: 1, login: "octo" } });
     const api = await openTestApi();

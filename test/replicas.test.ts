@@ -6,7 +6,6 @@ import { CLIENTS } from "./journeys/any-client.ts";
 
 const GITHUB_TOKEN = "ghp_sentinel0123456789sentinel0123456789";
 const MERGE = { name: "mcp__github__merge_pull_request", arguments: { owner: "acme", repo: "web", number: 3 } };
-const WITHIN_A_SECOND = { timeout: 1000, interval: 20 };
 
 /** Two replicas of one hub, of which the first has a profile that was granted a GitHub. */
 async function arrange(makeDatabase: () => Promise<TestDatabase>) {
@@ -126,10 +125,10 @@ await onPostgres((makeDatabase) => {
 
     await one.hub.grant(caller, integration);
 
-    await expect.poll(() => changes, WITHIN_A_SECOND).toBeGreaterThan(0);
+    await expect.poll(() => changes).toBeGreaterThan(0);
   });
 
-  test("a key that is revoked at one replica ends at the others within a second", async () => {
+  test("a key that is revoked at one replica ends at the others", async () => {
     const { one, other } = await arrange(makeDatabase);
     const key = await one.addOwnerKey();
     const statusAt = async (replica: TestApi) => (await replica.send("GET /profiles", { key })).status;
@@ -139,7 +138,7 @@ await onPostgres((makeDatabase) => {
     await one.send(`DELETE /keys/${data.at(-1)?.id}`);
 
     expect(before).toEqual([200, 200]);
-    await expect.poll(() => statusAt(other), WITHIN_A_SECOND).toBe(401);
+    await expect.poll(() => statusAt(other)).toBe(401);
     expect(await statusAt(one)).toBe(401);
   });
 

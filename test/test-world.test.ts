@@ -79,7 +79,7 @@ await onEachStore((makeDatabase) => {
     return { hub, services: await startServices(hub), caller: await hub.addProfile("coder") };
   }
 
-  test("nothing of the test world reaches a service, whatever is done to it", { timeout: 60_000 }, async () => {
+  test("nothing of the test world reaches a service, whatever is done to it", async () => {
     const { hub, services, caller } = await arrange("test");
 
     for (const service of Object.keys(BUILT_IN)) {

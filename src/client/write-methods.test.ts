@@ -46,7 +46,7 @@ function compile(texts: readonly string[]): readonly string[] {
   return texts.map((_, index) => problems.filter((problem) => problem.includes(`/written${index}.mts`)).join(""));
 }
 
-test("the types in the package are the very ones that the actions have", { timeout: 90_000 }, () => {
+test("the types in the package are the very ones that the actions have", () => {
   const written = writeMethods();
 
   const [right, ...wrong] = compile([

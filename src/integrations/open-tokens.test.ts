@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { onEachStore, startChild, startService } from "#testing";
 import type { IntegrationRow } from "../store/tables.ts";
 import { changeTokens, connectByOauth, connectWithTokens } from "../testing/connect-by-oauth.ts";
@@ -35,9 +35,9 @@ async function raceRefreshes(databaseUrl: string) {
   const parts = await openOauthParts(databaseUrl, makeOauthConnector(service.url));
   const integration = await connectWithTokens(parts, EXPIRED);
   const first = openCredentials({ ...parts, leaseMs: 1 }).credentialsOf(integration);
-  await vi.waitUntil(() => asked === 1);
+  await expect.poll(() => asked).toBe(1);
   const second = openCredentials(parts).credentialsOf(integration);
-  await vi.waitUntil(() => asked === 2);
+  await expect.poll(() => asked).toBe(2);
   return {
     parts,
     integration,

@@ -47,28 +47,21 @@ await onEachStore((makeDatabase) => {
     return { receiver, env, opened: await openTestOutbox(receiver, { env }) };
   }
 
-  test(
-    "a hub opens and sends what is due within three seconds, among 100,000 others",
-    { timeout: 60_000 },
-    async () => {
-      const { receiver, env, opened } = await arrange();
-      await opened.say("Long ago");
-      await multiply(opened);
-      await opened.pass(0);
-      const { delivery } = await opened.say("Now");
+  test("a hub finds what is due by an index, among 100,000 others", async () => {
+    const { receiver, env, opened } = await arrange();
+    await opened.say("Long ago");
+    await multiply(opened);
+    await opened.pass(0);
+    const { delivery } = await opened.say("Now");
 
-      const startedAt = performance.now();
-      const hub = await openTestHub({ env });
-      await hub.hub.outbox.drain();
-      const tookMs = performance.now() - startedAt;
+    const hub = await openTestHub({ env });
+    await hub.hub.outbox.drain();
 
-      expect(receiver.received.at(-1)).toEqual({ id: delivery, message: "Now" });
-      expect(tookMs).toBeLessThan(3_000);
-      expect(await explain(opened)).toMatch(
-        /(SEARCH notifications|Index Scan|Index Only Scan) using (index )?notifications_due/i,
-      );
-    },
-  );
+    expect(receiver.received.at(-1)).toEqual({ id: delivery, message: "Now" });
+    expect(await explain(opened)).toMatch(
+      /(SEARCH notifications|Index Scan|Index Only Scan) using (index )?notifications_due/i,
+    );
+  });
 
   test("what was delivered is forgotten after a month, and a dead letter never", async () => {
     const { opened } = await arrange();
@@ -101,7 +94,7 @@ test("a stop finishes what is being sent", async () => {
   expect(await rows()).toMatchObject([{ status: "delivered" }]);
 });
 
-test("a stop gives back what takes too long, and another process sends it at once", { timeout: 30_000 }, async () => {
+test("a stop gives back what takes too long, and another process sends it at once", async () => {
   const isHanging = { now: true };
   const receiver = await startReceiver((response) => (isHanging.now ? undefined : response.writeHead(204).end()));
   const { outbox, openAnother, say, rows } = await openTestOutbox(receiver);

@@ -8,8 +8,8 @@ import { findIntegration } from "../integrations/integrations.ts";
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** So that nothing takes long that waits for an answer. */
-const IMPATIENT = { file: { server: { limits: { callTimeoutMs: 500 } } } };
+/** So that nothing takes long that waits for an answer, and what is answered at once is never too late. */
+const IMPATIENT = { file: { server: { limits: { callTimeoutMs: 2_000 } } } };
 
 function drip(response: ServerResponse): void {
   const dripping = setInterval(() => response.write("."), 20);

@@ -20,8 +20,13 @@ export interface Child {
 export function startChild(script: URL, ...args: readonly string[]): Child {
   const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await exit;
+  };
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  onTestFinished(() => void child.kill("SIGKILL"));
+  // Gone before the folder that it writes to is.
+  onTestFinished(kill);
   return {
     async nextLine() {
       const { value, done } = await lines.next();
@@ -32,10 +37,7 @@ export function startChild(script: URL, ...args: readonly string[]): Child {
       for await (const line of { [Symbol.asyncIterator]: () => lines }) rest.push(line);
       return rest;
     },
-    async kill() {
-      child.kill("SIGKILL");
-      await exit;
-    },
+    kill,
     exitCode: exit.then(([code]: (number | null)[]) => code ?? null),
   };
 }

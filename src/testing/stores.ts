@@ -79,7 +79,7 @@ function databaseAt(url: string): TestDatabase {
 }
 
 async function askPostgres(sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 2000 });
+  const client = new pg.Client({ connectionString: POSTGRES_URL, connectionTimeoutMillis: 30_000 });
   await client.connect();
   try {
     await client.query(sql);

@@ -73,7 +73,7 @@ async function slackBySocketMode(): Promise<World> {
     url: `${slack.url}/api`,
     credentials: { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789", SLACK_APP_TOKEN: "xapp-1-sentinel" },
     async say() {
-      await expect.poll(() => slack.peers.length, { timeout: 5000 }).toBe(1);
+      await expect.poll(() => slack.peers.length).toBe(1);
       slack.peers[0]?.send({ envelope_id: "e1", type: "events_api", payload: SPOKEN });
     },
     said: () => said,
@@ -131,9 +131,7 @@ async function telegramByWebhook(): Promise<World> {
     credentials: { TELEGRAM_BOT_TOKEN: "111:aaa" },
     env: { PATCHBAY_PUBLIC_URL: "https://hub.example.com" },
     async say(url, { id }) {
-      await expect
-        .poll(() => sent("setWebhook"), { timeout: 5000 })
-        .toMatchObject([{ url: `https://hub.example.com/v1/hooks/${id}` }]);
+      await expect.poll(() => sent("setWebhook")).toMatchObject([{ url: `https://hub.example.com/v1/hooks/${id}` }]);
       const [{ secret_token }] = sent("setWebhook") as [{ secret_token: string }];
       const headers = { "content-type": "application/json", "x-telegram-bot-api-secret-token": secret_token };
       return fetch(`${url}/v1/hooks/${id}`, { method: "POST", headers, body: JSON.stringify(UPDATE) });
@@ -179,6 +177,6 @@ test.each([
 
     expect(messages).toHaveLength(1);
     expect(heard.text).toMatch(/is it green\?$/);
-    await expect.poll(world.said, { timeout: 5000 }).toEqual([answer]);
+    await expect.poll(world.said).toEqual([answer]);
   },
 );

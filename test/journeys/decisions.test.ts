@@ -35,7 +35,7 @@ async function arrange() {
     deletions: () => slack.exchanges.filter(({ path }) => path === "/chat.delete").length,
     /** Taps the last button on the phone, and then one on the page. */
     async decide(decision: string, fields: Record<string, string> = {}) {
-      await expect.poll(links, { timeout: 10_000 }).not.toEqual([]);
+      await expect.poll(links).not.toEqual([]);
       const { pathname, search, searchParams } = new URL(links().at(-1) ?? "");
       const body = new URLSearchParams({ token: searchParams.get("token") ?? "", decision, ...fields });
       return fetch(`${server.url}${pathname}${search}`, { method: "POST", body, headers: { origin: server.url } });
@@ -124,7 +124,7 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf) => {
     const refused = await ask("delete_channel");
     const asked = await ask("post_message");
     await decide("approve");
-    await expect.poll(() => changes, { timeout: 2000 }).toBeGreaterThan(0);
+    await expect.poll(() => changes).toBeGreaterThan(0);
     const granted = await list();
     const posted = await client.callTool("mcp__slack__post_message", { channel: "C100", text: "Hi" });
     const more = await ask("delete_message");

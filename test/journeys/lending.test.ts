@@ -53,7 +53,7 @@ test("a variable leaves the hub for the key that may read it, once it is allowed
     "process.env.GITHUB_TOKEN",
   ]);
   await cli.data(["env", "deny", "coder", "github"]);
-  await expect.poll(async () => (await values(reader)).body, { timeout: 5000 }).toEqual({ data: {} });
+  await expect.poll(async () => (await values(reader)).body).toEqual({ data: {} });
   const lent = await hub.data<readonly object[]>("GET /audit?action=env.lend", { key: owner });
   const layers = [
     await cli.data(["layers", "--profile", "coder"]),

@@ -14,7 +14,7 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf) => {
     expect(before).not.toContain("mcp__slack__post_message");
 
     await hub.grant(caller, integration);
-    await expect.poll(() => changes, { timeout: 2000 }).toBeGreaterThan(0);
+    await expect.poll(() => changes).toBeGreaterThan(0);
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain("mcp__slack__post_message");
 
     const posted = await client.callTool("mcp__slack__post_message", { channel: "C1", text: "hi" });
@@ -27,9 +27,9 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf) => {
 
     const giveUp = new AbortController();
     const call = client.callTool("mcp__slack__create_channel", { name: "ops" }, { signal: giveUp.signal });
-    await expect.poll(() => slack.exchanges.at(-1)?.path, { timeout: 5000 }).toBe("/conversations.create");
+    await expect.poll(() => slack.exchanges.at(-1)?.path).toBe("/conversations.create");
     giveUp.abort(new Error("enough"));
     await expect(call).rejects.toThrow(/enough|abort/i);
-    await expect.poll(wasAbandoned, { timeout: 5000 }).toBe(true);
+    await expect.poll(wasAbandoned).toBe(true);
   });
 });

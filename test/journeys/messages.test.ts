@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf: (hub: TestHub, caller
     await client.subscribeResource({ uri: MESSAGES });
     await say("Ship it", "1795000000.000100");
 
-    await expect.poll(() => updated, { timeout: 5000 }).toEqual([MESSAGES]);
+    await expect.poll(() => updated).toEqual([MESSAGES]);
     const { contents } = await client.readResource({ uri: MESSAGES });
     expect(JSON.parse(String(Object(contents[0])["text"]))).toMatchObject({ messages: [{ text: "Ship it" }] });
   });
@@ -105,7 +105,7 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf: (hub: TestHub, caller
     await client.listen({ resourceSubscriptions: [MESSAGES] });
     await say("Ship it", "1795000000.000100");
 
-    await expect.poll(() => updated, { timeout: 5000 }).toEqual([MESSAGES]);
+    await expect.poll(() => updated).toEqual([MESSAGES]);
   });
 });
 

@@ -91,12 +91,12 @@ test("a hub stops in time although a receiver hangs, and the next one sends what
   const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "coder"]);
 
   const { delivery } = await hub.data<{ delivery: string }>("POST /notify", { key, body: { message: "Built" } });
-  await expect.poll(() => received().length, { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => received().length).toBe(1);
   const stopped = await hub.stop();
   answers.isHanging = false;
   const [waiting] = await list(cli);
   const next = await startHub(cli);
-  await expect.poll(() => received().length, { timeout: 5_000 }).toBe(2);
+  await expect.poll(() => received().length).toBe(2);
   await next.stop();
 
   // Whatever takes too long ends the process with another code.
@@ -119,9 +119,9 @@ test("agents see what became of theirs and of nobody else's, and owners of all",
     body: { input: { message: "Built", dedupe_key: "build-7" } },
   });
   const { delivery } = accepted.data;
-  await expect.poll(() => received().length, { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => received().length).toBe(1);
   await expect
-    .poll(async () => (await use(coder, "status", { delivery })).body, { timeout: 5_000 })
+    .poll(async () => (await use(coder, "status", { delivery })).body)
     .toMatchObject({ data: { data: { id: delivery, profile: "coder", status: "delivered", attempts: 1 } } });
   const twice = await use(coder, "notify_user", { message: "Built", dedupe_key: "build-7" });
   const foreign = await use(other, "status", { delivery });

@@ -5,10 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { inject, onTestFinished, vi } from "vitest";
-
-// Every command is a process of its own, which takes its time where others have the cores.
-vi.setConfig({ testTimeout: 90_000 });
+import { inject, onTestFinished } from "vitest";
 
 const MAIN = inject("main");
 
@@ -65,8 +62,13 @@ export function openCli(more: Env = {}): Cli {
 
   function launch(args: readonly string[], extra: Env = {}) {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...env, ...extra } });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+    const exit = once(child, "exit");
+    // Gone before the folder that it writes to is.
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await exit;
+    });
+    const ended = Promise.all([text(child.stdout), text(child.stderr), exit]);
     const end = ended.then(([stdout, stderr, [exitCode]]) => {
       transcript += stdout + stderr;
       return { exitCode: exitCode as number | null, stdout, stderr };

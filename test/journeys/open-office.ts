@@ -59,7 +59,7 @@ export async function openOffice(): Promise<Office> {
     },
     titles: () => github.exchanges.flatMap(({ method, body }) => (method === "POST" ? [Object(body).title] : [])),
     async links(count) {
-      await expect.poll(() => messages().length, { timeout: 10_000 }).toBe(count);
+      await expect.poll(() => messages().length).toBe(count);
       return messages();
     },
   };

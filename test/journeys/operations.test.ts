@@ -48,7 +48,7 @@ async function arrange() {
       isSlow = true;
       const before = service.exchanges.length;
       return async (count: number) => {
-        await expect.poll(() => service.exchanges.length - before, { timeout: 10_000 }).toBe(count);
+        await expect.poll(() => service.exchanges.length - before).toBe(count);
       };
     },
     release,
@@ -79,11 +79,10 @@ test("a hub that is told to stop says so at once, finishes what is under way, en
   const made = [ping().then(({ status }) => status), ...clients.map((client) => client.callTool(PING, {}))];
   await taken(made.length);
 
-  const startedAt = performance.now();
   const end = hub.stop("SIGTERM");
-  await expect.poll(() => statusOf(`${url}/readyz`), { interval: 20 }).toBe(503);
+  await expect.poll(() => statusOf(`${url}/readyz`)).toBe(503);
   const alive = await statusOf(`${url}/healthz`);
-  await expect.poll(() => statusOf(`${url}/healthz`).catch(() => "refused"), { timeout: 5000 }).toBe("refused");
+  await expect.poll(() => statusOf(`${url}/healthz`).catch(() => "refused")).toBe("refused");
   release();
   const [status, ...results] = await Promise.all(made);
   const [said, ended] = [await news.text(), await end];
@@ -91,8 +90,8 @@ test("a hub that is told to stop says so at once, finishes what is under way, en
   expect([ready, alive, status]).toEqual([200, 200, 200]);
   expect(results.map((result) => Object(result).isError)).toEqual(clients.map(() => undefined));
   expect(said).toContain("notifications/subscriptions/acknowledged");
+  // A stop that takes longer than nine seconds ends with another code.
   expect(ended).toMatchObject({ exitCode: 0, stderr: "Patchbay has stopped.\n" });
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
   const outcomes = await cli.data<object[]>(["audit", "list", "--action", "call.outcome"]);
   expect(outcomes).toHaveLength(made.length);
 });
@@ -103,12 +102,10 @@ test("a service that never answers does not keep a hub from stopping", async () 
   const made = ping();
   await taken(1);
 
-  const startedAt = performance.now();
   const end = hub.stop("SIGTERM");
   await expect(made).rejects.toThrow(/fetch failed/);
 
   expect(await end).toMatchObject({ exitCode: 0 });
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
   const [outcome] = await cli.data<{ details: object }[]>(["audit", "list", "--action", "call.outcome"]);
   expect(outcome?.details).toMatchObject({ status: "failed" });
 });

@@ -27,7 +27,7 @@ test("what two agents ask for is connected once, and both hear of it, by the old
   const pending = await cli.run(["requests", "list", "--status", "pending"]);
   const before = await listNames();
   const connected = await cli.data(github.command);
-  await expect.poll(() => changed.size, { timeout: 5000 }).toBe(2);
+  await expect.poll(() => changed.size).toBe(2);
   const after = await listNames();
   const fates = [await hub.data("GET /requests", { key: coder }), await hub.data("GET /requests", { key: tester })];
   const status = await clients[0]?.callTool("mcp__integrations__status", {});

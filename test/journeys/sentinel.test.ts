@@ -104,53 +104,49 @@ async function callAll(transport: Transport): Promise<string> {
   return JSON.stringify(answers);
 }
 
-test(
-  "no credential is in any result, error, log, audit entry or file, whatever the services do with it",
-  { timeout: 120_000 },
-  async () => {
-    const service = await startTattler();
-    const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host, PATCHBAY_LOG_LEVEL: "debug" });
-    const hub = await startHub(cli);
-    await connectAll(cli, service.url);
-    const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "spy"]);
-    const requestInit = { headers: { authorization: `Bearer ${key}` } };
-    const stdio = { command: process.execPath, args: [cli.main, "mcp", "--profile", "spy"], env: { ...cli.env } };
+test("no credential is in any result, error, log, audit entry or file, whatever the services do with it", async () => {
+  const service = await startTattler();
+  const cli = openCli({ PATCHBAY_ALLOW_PRIVATE_HOSTS: service.host, PATCHBAY_LOG_LEVEL: "debug" });
+  const hub = await startHub(cli);
+  await connectAll(cli, service.url);
+  const { key } = await cli.data<{ key: string }>(["keys", "create", "--profile", "spy"]);
+  const requestInit = { headers: { authorization: `Bearer ${key}` } };
+  const stdio = { command: process.execPath, args: [cli.main, "mcp", "--profile", "spy"], env: { ...cli.env } };
 
-    const answers = [
-      await callAll(new StreamableHTTPClientTransport(new URL(`${hub.url}/mcp`), { requestInit })),
-      await callAll(new StdioClientTransport({ ...stdio, stderr: "ignore" })),
-    ];
-    await cli.error(["connect", "github", "--credential", `GITHUB_TOKEN=wrong ${SECRETS.GITHUB_TOKEN}`]);
-    await cli.error(["connect", "slack", "--credential", `SLACK_BOT_TOKE=${SECRETS.SLACK_BOT_TOKEN}`]);
-    await cli.error([
-      "tools",
-      "call",
-      "mcp__github__list_issues",
-      "--profile",
-      "spy",
-      "--input",
-      JSON.stringify(REPOSITORY),
-    ]);
-    for (const args of [
-      ["integrations", "list"],
-      ["integrations", "inspect", "github"],
-      ["audit", "list"],
-      ["notifications", "list"],
-      ["doctor"],
-    ]) {
-      await cli.run(args);
-      await cli.run([...args, "--json"]);
-    }
-    await hub.stop();
+  const answers = [
+    await callAll(new StreamableHTTPClientTransport(new URL(`${hub.url}/mcp`), { requestInit })),
+    await callAll(new StdioClientTransport({ ...stdio, stderr: "ignore" })),
+  ];
+  await cli.error(["connect", "github", "--credential", `GITHUB_TOKEN=wrong ${SECRETS.GITHUB_TOKEN}`]);
+  await cli.error(["connect", "slack", "--credential", `SLACK_BOT_TOKE=${SECRETS.SLACK_BOT_TOKEN}`]);
+  await cli.error([
+    "tools",
+    "call",
+    "mcp__github__list_issues",
+    "--profile",
+    "spy",
+    "--input",
+    JSON.stringify(REPOSITORY),
+  ]);
+  for (const args of [
+    ["integrations", "list"],
+    ["integrations", "inspect", "github"],
+    ["audit", "list"],
+    ["notifications", "list"],
+    ["doctor"],
+  ]) {
+    await cli.run(args);
+    await cli.run([...args, "--json"]);
+  }
+  await hub.stop();
 
-    const tokensSeen = service.exchanges.map(({ headers }) => headers["authorization"]);
-    expect(tokensSeen).toContain(`Bearer ${SECRETS.GITHUB_TOKEN}`);
-    expect(answers.join("")).toContain("[redacted]");
-    expect(findIn(answers.join(""))).toEqual([]);
-    expect(cli.transcript()).toContain("call.outcome");
-    expect(findIn(cli.transcript())).toEqual([]);
-    const files = readdirSync(cli.home).map((name) => readFileSync(join(cli.home, name), "latin1"));
-    expect(files.join("")).toContain("call.outcome");
-    expect(findIn(files.join(""))).toEqual([]);
-  },
-);
+  const tokensSeen = service.exchanges.map(({ headers }) => headers["authorization"]);
+  expect(tokensSeen).toContain(`Bearer ${SECRETS.GITHUB_TOKEN}`);
+  expect(answers.join("")).toContain("[redacted]");
+  expect(findIn(answers.join(""))).toEqual([]);
+  expect(cli.transcript()).toContain("call.outcome");
+  expect(findIn(cli.transcript())).toEqual([]);
+  const files = readdirSync(cli.home).map((name) => readFileSync(join(cli.home, name), "latin1"));
+  expect(files.join("")).toContain("call.outcome");
+  expect(findIn(files.join(""))).toEqual([]);
+});

@@ -69,7 +69,7 @@ test("what the service does not renew is told the owner once, with a link by whi
 
   const refusals = [await call(), await call(), await call()];
   const broken = await readStatus();
-  await expect.poll(phone.messages, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(phone.messages).toHaveLength(1);
   const [message = ""] = phone.messages();
   const way = await browser.submit(await browser.open(phone.linkOf(message)), { decision: "reconnect" });
   const done = await browser.submit(await browser.follow(way), { decision: "connect" });
@@ -118,7 +118,7 @@ test("a key that the service refuses in a call is an error that the owner is tol
   isTaken = false;
   const refusals = [await call(), await call()];
   const broken = await api.data("GET /integrations/github/status", { key });
-  await expect.poll(phone.messages, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(phone.messages).toHaveLength(1);
   const [message = ""] = phone.messages();
   const page = await api.browser.open(phone.linkOf(message));
   isTaken = true;

@@ -79,7 +79,7 @@ await onEachStore((makeDatabase) => {
     };
 
     const rotation = cli.spawn(["vault", "rotate"]);
-    await expect.poll(countLeft, { timeout: 20_000, interval: 5 }).toBeLessThan(2001);
+    await expect.poll(countLeft).toBeLessThan(2001);
     await rotation.stop("SIGKILL");
     const left = await countLeft();
     const meanwhile = await callBy(hub);
@@ -134,7 +134,7 @@ await onEachStore((makeDatabase) => {
       const before = readFileSync(path, "utf8");
       const change = cli.spawn(["vault", "change-master-key"]);
       const isUnderWay = () => existsSync(`${path}.next`) || readFileSync(path, "utf8") !== before;
-      await expect.poll(isUnderWay, { timeout: 20_000, interval: 1 }).toBe(true);
+      await expect.poll(isUnderWay).toBe(true);
       await change.stop("SIGKILL");
     }
     const changed = await cli.data(["vault", "change-master-key"]);

@@ -148,9 +148,11 @@ test("who holds another key is not cut off", async () => {
   expect((await ping(mcp, caller, session)).status).toBe(200);
 });
 
-/** Lets a test pass the time: of the sweep only, since streams keep their own. */
-function holdTime(): void {
-  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+type Faked = NonNullable<NonNullable<Parameters<typeof vi.useFakeTimers>[0]>["toFake"]>;
+
+/** Lets a test pass the time: of the sweep only, unless told, since streams keep their own. */
+function holdTime(...toFake: Faked): void {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval", ...toFake] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
@@ -210,12 +212,14 @@ async function readUntil({ body }: Response, words: string): Promise<boolean> {
 
 test("the streams of a key that expires end at that moment, and others go on", async () => {
   const { mcp, caller } = await arrange();
+  holdTime("setTimeout", "clearTimeout");
   const expiring = { ...caller, actor: "key_expiring", expiresAt: new Date(Date.now() + 500).toISOString() };
   const lasting = { ...caller, actor: "key_lasting", expiresAt: "2999-01-01T00:00:00.000Z" };
   const session = await initialize(mcp, expiring);
   const streams = [await listen(mcp, expiring, session), await subscribe(mcp, expiring)];
   const other = await initialize(mcp, lasting);
 
+  vi.advanceTimersByTime(500);
   const ends = await Promise.all(streams.map(endOf));
 
   expect(ends).toEqual(["", expect.stringContaining("notifications/subscriptions/acknowledged")]);

@@ -109,7 +109,7 @@ const TSCONFIG = {
   },
 };
 
-test("a client that another tool generates from the description compiles, and works", { timeout: 90_000 }, async () => {
+test("a client that another tool generates from the description compiles, and works", async () => {
   const { url, addOwnerKey } = await openTestApi();
   const folder = mkdtempSync(join(tmpdir(), "patchbay-client-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
