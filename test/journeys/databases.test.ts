@@ -37,6 +37,7 @@ test("a backup that was made of a running hub is a hub again, with its master ke
 
   const made = await cli.data(["backup", "--to", backup]);
   const again = await cli.error(["backup", "--to", backup]);
+  const nowhere = await cli.error(["backup", "--to", join(cli.cwd, "gone", "backup.db")]);
   await hub.stop("SIGTERM");
   const env = restore(cli, backup, join(cli.home, "master.key"));
   const called = await cli.run(PING, { env });
@@ -46,6 +47,10 @@ test("a backup that was made of a running hub is a hub again, with its master ke
   expect(made).toEqual({ file: backup, master_key: join(cli.home, "master.key") });
   expect(statSync(backup).mode & 0o777).toBe(0o600);
   expect(readdirSync(cli.cwd).filter((name) => name.startsWith("backup"))).toEqual(["backup.db"]);
+  expect(nowhere).toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/^No backup could be written to .*gone.backup\.db: ENOENT/),
+  });
   expect(again).toMatchObject({ code: "conflict", message: `${backup} is there already.` });
   expect(called.exitCode).toBe(0);
   expect(service.exchanges.at(-1)?.method).toBe("POST");
@@ -69,6 +74,7 @@ await onPostgres((makeDatabase) => {
     await hub.printed(LAST_WORDS);
     const refused = await cli.error(["migrate", "--to", url]);
     await hub.stop("SIGTERM");
+    const keyless = await cli.error(["migrate", "--to", url], { env: { PATCHBAY_MASTER_KEY: "22".repeat(32) } });
     const moved = await cli.data<{ rows: number; audit_entries: number }>(["migrate", "--to", url]);
     const env = { PATCHBAY_DATABASE_URL: url };
     const after = await readAll(env);
@@ -77,6 +83,7 @@ await onPostgres((makeDatabase) => {
     const twice = await cli.error(["migrate", "--to", url]);
 
     expect(refused).toMatchObject({ code: "conflict", message: "Another process has the database open." });
+    expect(keyless).toMatchObject({ code: "conflict", message: expect.stringContaining("master key") });
     expect(moved).toMatchObject({ from: file, audit_entries: expect.any(Number) });
     expect(moved.rows).toBeGreaterThan(moved.audit_entries);
     expect(after[0]).toEqual(before[0]);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { HubError } from "../../errors.ts";
 import type { GlobalOptions } from "./global-options.ts";
@@ -27,9 +27,14 @@ async function copyTo(file: string, copy: (partial: string) => Promise<void>): P
   const partial = `${file}.partial`;
   rmSync(partial, { force: true });
   try {
+    writeFileSync(partial, "", { mode: 0o600, flag: "wx" });
     await copy(partial);
-    chmodSync(partial, 0o600);
     renameSync(partial, file);
+  } catch (cause) {
+    throw new HubError("unavailable", `No backup could be written to ${file}: ${(cause as Error).message}.`, {
+      hint: "Name a folder that is there, that you may write to, and that has room.",
+      cause,
+    });
   } finally {
     rmSync(partial, { force: true });
   }

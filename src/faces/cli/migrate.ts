@@ -1,7 +1,9 @@
 import { verifyChain, type Verdict } from "../../audit/verify-chain.ts";
 import { HubError } from "../../errors.ts";
+import { findHubKey } from "../../hub.ts";
 import { isPostgres, type Db, openStore, type Store } from "../../store/open.ts";
 import { moveStore } from "../../store/move-store.ts";
+import { openVault } from "../../vault/open-vault.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import { hidePassword } from "./local-clients.ts";
 import { paint, print, printJson } from "./output.ts";
@@ -10,16 +12,17 @@ import { withProgress } from "./with-progress.ts";
 
 /** Moves the hub of this machine from its SQLite file to PostgreSQL. The file stays as it was. */
 export async function migrate({ to, ...options }: GlobalOptions & { readonly to: string }): Promise<number> {
-  const { server, home } = readLocalConfig(options);
-  const from = server.databaseUrl;
-  checkPlaces(from, to, home);
-  const { findHubKey } = await import("../../hub.ts");
+  const config = readLocalConfig(options);
+  const from = config.server.databaseUrl;
+  checkPlaces(from, to, config.home);
   const source = await openStore(from, true);
   try {
+    const masterKey = await findHubKey(config, source);
+    // Whoever moves a hub without its key would find out when nothing can be read.
+    await openVault({ store: source, masterKey });
     const target = await openStore(to);
     try {
       const entries = await withProgress(moveWhole(source, target));
-      const masterKey = await findHubKey(readLocalConfig(options), target);
       const facts = { from, to: hidePassword(to), master_key: masterKey.where, ...entries };
       if (options.json) printJson(facts);
       else print(describe(facts));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { environment, readConfig } from "../../config.ts";
 import { HubError } from "../../errors.ts";
-import type { Hub } from "../../hub.ts";
+import { type Hub, openHub } from "../../hub.ts";
 import type { GlobalOptions, HubChoice } from "./global-options.ts";
 import { paintNote } from "./output.ts";
 
@@ -21,7 +21,6 @@ export async function withHub<Result>(
   work: (hub: Hub, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const config = readLocalConfig(options);
-  const { openHub } = await import("../../hub.ts");
   const hub = await openHub(config, options.test ? "test" : "live");
   const stop = stopAtInterrupt();
   try {
