@@ -24,11 +24,13 @@ test.each([
   "Expect",
   "X-HTTP-Method-Override",
   "X-HTTP-Method",
+  "X_HTTP_Method_Override",
   "X-Method-Override",
   "X-Original-URL",
   "X-Rewrite-URL",
   "X-Forwarded-For",
   "X-Forwarded-Host",
+  "x_forwarded_host",
   "Forwarded",
   "Via",
   "X-Real-IP",
@@ -40,6 +42,7 @@ test.each([
   "Patchbay-Profile",
   "X-Token",
   "x-api-key",
+  "X_Api_Key",
   "X-Named-By-Connection",
 ])("a caller's %s is not sent", (name) => {
   const sent = filterSent(

@@ -70,7 +70,11 @@ export function filterSent(given: Iterable<readonly [string, string]>, connector
   const placed = connector.auth
     .flatMap((auth) => (auth.kind === "oauth2" ? [] : auth.fields))
     .flatMap(({ placement }) => (placement && "header" in placement ? [placement.header.toLowerCase()] : []));
-  return keep(given, (name) => !NOT_SENT.has(name) && !placed.includes(name) && !hasPrefix(name, NOT_SENT_PREFIXES));
+  return keep(given, (name) => {
+    // Behind gateways such as WSGI and Rack an underscore is read as a dash.
+    const read = name.replaceAll("_", "-");
+    return !NOT_SENT.has(read) && !placed.includes(read) && !hasPrefix(read, NOT_SENT_PREFIXES);
+  });
 }
 
 /** The headers of a service's answer that a caller is given. */
