@@ -47,10 +47,16 @@ test("CSV has its columns first, and quotes what must be", async () => {
   );
 });
 
-test.each(["=1+1", "+1", "-1", "@x", "\tx", "\rx"])("%j is no formula in CSV", async (operation) => {
+test.each(["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1+1"])("%j is no formula in CSV", async (operation) => {
   const written = await whole(exportEntries(rowsOf(1, { operation }), "csv"));
 
   expect(written).toContain(`'${operation}`);
+});
+
+test("nor is what comes after a semicolon, where spreadsheets take it for the end of a cell", async () => {
+  const written = await whole(exportEntries(rowsOf(1, { operation: "github POST /x;=HYPERLINK(1);y" }), "csv"));
+
+  expect(written).toContain(",github POST /x;'=HYPERLINK(1);y,");
 });
 
 test("of no entries JSON has no line, and CSV its columns", async () => {

@@ -45,9 +45,11 @@ function toCsvLine(row: AuditEntryRow): string {
   return `${COLUMNS.map((name) => toCell(row[name])).join(",")}\r\n`;
 }
 
-/** Agents choose some of the texts, and a spreadsheet would run one that begins as a formula. */
+/**
+ * Agents choose some of the texts, and a spreadsheet would run one that begins as a formula. In many countries it takes a
+ * semicolon for the end of a cell, whatever the quotes say.
+ */
 function toCell(value: string | number | null): string {
-  const text = String(value ?? "");
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const harmless = String(value ?? "").replaceAll(/(?<=^|[;\t\r\n])(?=[=+\-@＝＋－＠\t\r])/g, "'");
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
