@@ -1,6 +1,6 @@
 import { setGrant } from "./access/grants.ts";
 import { checkPolicy, Policy } from "./access/policy.ts";
-import { createProfile, findProfile, listProfiles, setNotificationChannels } from "./access/profiles.ts";
+import { addProfile, findProfile, listProfiles, setNotificationChannels } from "./access/profiles.ts";
 import type { Config } from "./config.ts";
 import { HubError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
@@ -53,7 +53,9 @@ async function applyProfile(hub: Hub, name: string, { grants, notificationChanne
   const { store, catalog, owner } = hub;
   const { workspaceId, actor } = owner;
   const known = await listProfiles(store.db, workspaceId);
-  if (!known.some((profile) => profile.name === name)) await createProfile(store.db, workspaceId, name);
+  if (!known.some((profile) => profile.name === name)) {
+    await store.transaction((db) => addProfile(hub, db, owner, name));
+  }
   const profile = await findProfile(store.db, workspaceId, name);
   const channels = JSON.stringify(notificationChannels);
   if (notificationChannels.length > 0 && channels !== profile.notification_channels) {

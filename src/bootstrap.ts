@@ -1,5 +1,5 @@
 import { createKey } from "./access/keys.ts";
-import { createProfile, listProfiles } from "./access/profiles.ts";
+import { addProfile, listProfiles } from "./access/profiles.ts";
 import type { Hub } from "./hub.ts";
 
 /** What a fresh hub has to tell its owner; the key is shown this once. */
@@ -26,16 +26,7 @@ export async function bootstrap({ store, audit, owner }: Hub): Promise<Welcome |
     const { id, token } = await createKey(db, { workspaceId, mode: "live" });
     await audit.appendIn(db, { workspaceId, actor, action: "key.create", details: { key: id, mode: "live" } });
     const profiles = await listProfiles(db, workspaceId);
-    if (profiles.length === 0) {
-      const { id: profileId } = await createProfile(db, workspaceId, FIRST_PROFILE);
-      await audit.appendIn(db, {
-        workspaceId,
-        actor,
-        action: "profile.create",
-        profileId,
-        details: { name: FIRST_PROFILE },
-      });
-    }
+    if (profiles.length === 0) await addProfile({ audit }, db, owner, FIRST_PROFILE);
     return { ownerKey: token, profile: profiles[0]?.name ?? FIRST_PROFILE };
   });
 }

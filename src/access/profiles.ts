@@ -1,10 +1,12 @@
+import type { Transaction } from "kysely";
 import { HubError } from "../errors.ts";
 import type { Ledger } from "./grants.ts";
+import type { Principal } from "./principal.ts";
 import { nearest } from "../nearest.ts";
 import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
 import { type Page, type PageAsked, readPage } from "../store/page.ts";
-import type { ProfileRow } from "../store/tables.ts";
+import type { ProfileRow, Tables } from "../store/tables.ts";
 
 /** Makes a profile; `conflict` where the workspace has one of that name. */
 export async function createProfile(db: Db, workspaceId: string, name: string): Promise<ProfileRow> {
@@ -24,6 +26,18 @@ export async function createProfile(db: Db, workspaceId: string, name: string): 
   if (numInsertedOrUpdatedRows === 0n) {
     throw new HubError("conflict", `There is already a profile named ${name}.`, { hint: "Choose another name." });
   }
+  return row;
+}
+
+/** Makes a profile, on record. */
+export async function addProfile(
+  { audit }: Pick<Ledger, "audit">,
+  db: Transaction<Tables>,
+  { workspaceId, actor }: Pick<Principal, "workspaceId" | "actor">,
+  name: string,
+): Promise<ProfileRow> {
+  const row = await createProfile(db, workspaceId, name);
+  await audit.appendIn(db, { workspaceId, actor, action: "profile.create", profileId: row.id, details: { name } });
   return row;
 }
 

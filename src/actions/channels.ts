@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkChannels } from "../notify/choose-channel.ts";
 import { ChannelName, readWorkspaceChannels, setWorkspaceChannels } from "../notify/workspace-channels.ts";
 import { action } from "./action.ts";
 
@@ -23,7 +24,9 @@ export const set = action({
   input: z.object({ channels: z.array(ChannelName).max(20) }),
   output: z.array(z.string()),
   async run({ channels }, context) {
-    await setWorkspaceChannels(context, context.principal.actor, context.principal.workspaceId, channels);
+    const { store, catalog, principal } = context;
+    await checkChannels(store.db, catalog, principal.workspaceId, channels);
+    await setWorkspaceChannels(context, principal.actor, principal.workspaceId, channels);
     return channels;
   },
 });

@@ -59,12 +59,44 @@ test("the owner makes, lists and ends keys of the test world, from which no way 
   expect(await revoke.run({ key: id, mode: "test" }, contextOf(hub))).toEqual({ id });
 });
 
-test("a key ends when it was told to", async () => {
+test("a key ends when it was told to, which is still to come", async () => {
   const hub = await openTestHub();
 
   const future = await makeKey(hub, { expires_at: "2999-01-01T00:00:00Z" });
   const past = makeKey(hub, { expires_at: "2020-01-01T00:00:00Z" });
 
-  await expect(past).rejects.toMatchObject({ code: "unauthenticated" });
-  expect(future).toMatchObject({ profileId: null });
+  await expect(past).rejects.toMatchObject({ code: "invalid_input", message: expect.stringContaining("2020") });
+  expect(future).toMatchObject({ profileId: null, expiresAt: "2999-01-01T00:00:00.000Z" });
+});
+
+test("a key that ends makes none that outlives it", async () => {
+  const hub = await openTestHub();
+  const expiresAt = "2999-01-01T00:00:00.000Z";
+  const ending = contextOf(hub, { ...hub.hub.owner, expiresAt });
+
+  const unsaid = await makeKey(hub, {}, ending);
+  const earlier = await makeKey(hub, { expires_at: "2998-01-01T00:00:00Z" }, ending);
+  const inOtherWorld = await makeKey(hub, { mode: "test" }, ending);
+  const later = makeKey(hub, { expires_at: "2999-01-01T00:00:01Z" }, ending);
+
+  await expect(later).rejects.toMatchObject({ code: "not_granted", message: expect.stringContaining(expiresAt) });
+  expect([unsaid, earlier, inOtherWorld].map((key) => key.expiresAt)).toEqual([
+    expiresAt,
+    "2998-01-01T00:00:00.000Z",
+    expiresAt,
+  ]);
+});
+
+test("the ledger says what a key may do, and names the profile that was made for it in the test world", async () => {
+  const hub = await openTestHub();
+  await hub.addProfile("coder");
+
+  const { id } = await create.run({ profile: "coder", mode: "test", scopes: ["tools", "proxy"] }, contextOf(hub));
+  const tester = await hub.hub.authenticate((await create.run({ mode: "test" }, contextOf(hub))).key);
+  const entries = await hub.hub.audit.list({ workspaceId: tester.workspaceId, limit: 10 });
+
+  expect(entries.toReversed().slice(0, 2)).toMatchObject([
+    { action: "profile.create", details: '{"name":"coder"}' },
+    { action: "key.create", details: JSON.stringify({ key: id, mode: "test", scopes: "tools proxy" }) },
+  ]);
 });

@@ -1,11 +1,12 @@
+import type { Transaction } from "kysely";
 import * as z from "zod";
 import { createKey, pageKeys, revokeKey } from "../access/keys.ts";
 import { hasScope, type Principal, PROFILE_SCOPES, type Scope, SCOPES } from "../access/principal.ts";
-import { createProfile, findProfile } from "../access/profiles.ts";
+import { addProfile, findProfile } from "../access/profiles.ts";
 import { type Mode as WorkspaceMode, siblingWorkspace } from "../access/workspaces.ts";
 import { HubError } from "../errors.ts";
 import { mapPage } from "../store/page.ts";
-import type { WorkspaceRow } from "../store/tables.ts";
+import type { Tables, WorkspaceRow } from "../store/tables.ts";
 import { action, type ActionContext } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
 
@@ -38,23 +39,22 @@ export const create = action({
     expires_at: z.iso
       .datetime()
       .optional()
-      .describe("When it ends by itself, e.g. 2027-01-31T00:00:00Z; never when absent"),
+      .describe("When it ends by itself, e.g. 2027-01-31T00:00:00Z; with the key that makes it when absent"),
   }),
   output: z.object({ id: z.string(), key: z.string().describe("Shown this once: keep it") }),
   async run({ profile, mode, scopes, expires_at }, context) {
     const { store, audit, principal } = context;
     const workspace = await worldOf(context, mode);
-    const profileId = profile === undefined ? undefined : await profileIn(context, workspace.id, profile);
-    const subject = { workspaceId: workspace.id, ...(profileId !== undefined && { profileId }) };
-    const spec = {
-      ...subject,
+    const given = {
       mode: workspace.mode,
-      scopes: scopes ? checkScopes(principal, scopes) : defaultScopes(principal, profileId),
-      ...(expires_at !== undefined && { expiresAt: new Date(expires_at).toISOString() }),
+      scopes: scopes ? checkScopes(principal, scopes) : defaultScopes(principal, profile),
+      ...endOf(principal, expires_at),
     };
     return store.transaction(async (db) => {
-      const { id, token } = await createKey(db, spec);
-      const details = { key: id, mode: workspace.mode };
+      const profileId = profile === undefined ? undefined : await profileIn(context, db, workspace.id, profile);
+      const subject = { workspaceId: workspace.id, ...(profileId !== undefined && { profileId }) };
+      const { id, token } = await createKey(db, { ...subject, ...given });
+      const details = { key: id, ...given, scopes: given.scopes.join(" ") };
       await audit.appendIn(db, { ...subject, actor: principal.actor, action: "key.create", details });
       return { id, key: token };
     });
@@ -77,22 +77,41 @@ function checkScopes(principal: Principal, scopes: readonly Scope[]): readonly S
   });
 }
 
-function defaultScopes(principal: Principal, profileId: string | undefined): readonly Scope[] {
-  const all = profileId === undefined ? SCOPES : PROFILE_SCOPES;
+function defaultScopes(principal: Principal, profile: string | undefined): readonly Scope[] {
+  const all = profile === undefined ? SCOPES : PROFILE_SCOPES;
   return all.filter((scope) => hasScope(principal, scope));
 }
 
+/** When a key is to end: not before it began, and with the one that makes it at the latest. */
+function endOf({ expiresAt: own }: Principal, asked: string | undefined): { readonly expiresAt?: string } {
+  const expiresAt = asked === undefined ? own : new Date(asked).toISOString();
+  if (expiresAt === undefined) return {};
+  if (expiresAt <= new Date().toISOString()) {
+    throw new HubError("invalid_input", `The key would have ended on ${expiresAt}.`, { hint: "Give a time to come." });
+  }
+  if (own === undefined || expiresAt <= own) return { expiresAt };
+  throw new HubError("not_granted", `The key ends on ${own}, so it can't make one that lasts longer.`, {
+    hint: "Ask for an earlier end, or use a key that lasts.",
+  });
+}
+
 /** A profile that exists in the caller's own world is made in the other one when a key first needs it there. */
-async function profileIn({ store, principal }: ActionContext, workspaceId: string, name: string): Promise<string> {
-  const own = await findProfile(store.db, principal.workspaceId, name);
-  if (workspaceId === principal.workspaceId) return own.id;
-  const there = await store.db
+async function profileIn(
+  context: ActionContext,
+  db: Transaction<Tables>,
+  workspaceId: string,
+  name: string,
+): Promise<string> {
+  const { workspaceId: ownWorkspaceId, actor } = context.principal;
+  const own = await findProfile(db, ownWorkspaceId, name);
+  if (workspaceId === ownWorkspaceId) return own.id;
+  const there = await db
     .selectFrom("profiles")
     .select("id")
     .where("workspace_id", "=", workspaceId)
     .where("name", "=", own.name)
     .executeTakeFirst();
-  return there?.id ?? (await createProfile(store.db, workspaceId, own.name)).id;
+  return there?.id ?? (await addProfile(context, db, { workspaceId, actor }, own.name)).id;
 }
 
 export const list = action({

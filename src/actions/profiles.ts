@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { createProfile, findProfile, pageProfiles, setNotificationChannels, setRuntime } from "../access/profiles.ts";
+import { addProfile, findProfile, pageProfiles, setNotificationChannels, setRuntime } from "../access/profiles.ts";
 import { isOn } from "../call/surface.ts";
 import { composeLayers, writeDockerfile } from "../catalog/compose-layers.ts";
 import { HubError } from "../errors.ts";
+import { checkChannels } from "../notify/choose-channel.ts";
 import { ChannelName } from "../notify/workspace-channels.ts";
 import type { ProfileRow } from "../store/tables.ts";
 import { mapPage } from "../store/page.ts";
@@ -14,6 +15,7 @@ import { reachIntegration, reachProfile } from "./reach.ts";
 const Name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "lower-case letters, digits, - and _, at most 40")
+  .regex(/^(?!prof_)/, "a name that does not begin like an id")
   .describe("Lower-case letters, digits, - and _");
 
 const Profile = z
@@ -40,21 +42,8 @@ export const create = action({
   positional: ["name"],
   input: z.object({ name: Name }),
   output: Profile,
-  async run({ name }, { store, audit, principal }) {
-    const { workspaceId, actor } = principal;
-    const row = await store.transaction(async (db) => {
-      const created = await createProfile(db, workspaceId, name);
-      await audit.appendIn(db, {
-        workspaceId,
-        actor,
-        action: "profile.create",
-        profileId: created.id,
-        details: { name },
-      });
-      return created;
-    });
-    return view(row);
-  },
+  run: async ({ name }, context) =>
+    view(await context.store.transaction((db) => addProfile(context, db, context.principal, name))),
 });
 
 export const list = action({
@@ -93,9 +82,10 @@ export const channels = action({
     channels: z.array(ChannelName).max(20).describe("E.g. slack, or one account such as telegram:int_…"),
   }),
   output: Profile,
-  async run({ profile, channels: chosen }, { store, audit, principal }) {
+  async run({ profile, channels: chosen }, { store, audit, catalog, principal }) {
     const { workspaceId, actor } = principal;
     const row = await findProfile(store.db, workspaceId, profile);
+    await checkChannels(store.db, catalog, workspaceId, chosen);
     await setNotificationChannels({ store, audit }, actor, row, chosen);
     return view(await findProfile(store.db, workspaceId, row.id));
   },

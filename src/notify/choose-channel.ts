@@ -101,6 +101,25 @@ export async function channelServices(catalog: Catalog, services = catalog.servi
   return connectors.filter(({ channel }) => channel).map(({ id }) => id);
 }
 
+/** Refuses channels by which nobody could ever be told: of a service that carries no notifications, or of no account. */
+export async function checkChannels(
+  db: Db,
+  catalog: Catalog,
+  workspaceId: string,
+  channels: readonly string[],
+): Promise<void> {
+  const able = await channelServices(catalog);
+  const integrations = await listIntegrations(db, workspaceId);
+  for (const channel of channels) {
+    const [service = "", id] = channel.split(":");
+    const isThere = id === undefined || integrations.some((row) => row.id === id && row.service === service);
+    if (able.includes(service) && isThere) continue;
+    throw new HubError("invalid_input", `No notification can go to ${channel}.`, {
+      hint: able.includes(service) ? `There is no account ${id} of ${service}.` : `Channels are ${able.join(", ")}.`,
+    });
+  }
+}
+
 async function noSuchChannel(catalog: Catalog, channel: string): Promise<HubError> {
   return new HubError("not_found", `There is no connected channel ${channel}.`, {
     hint: `Channels are ${(await channelServices(catalog)).join(", ")}; ask the owner to connect one.`,
