@@ -30,7 +30,7 @@ function outOfBounds(schema: JsonSchema): Forbidden[] {
   const { enum: values, pattern, format, minLength, maxLength, minimum, maximum, minItems, maxItems } = schema;
   return [
     ...(values ? [{ rule: "enum", value: "no such value" }] : []),
-    ...(pattern !== undefined || format === "uri" ? [{ rule: "pattern", value: "not 💥 that" }] : []),
+    ...(pattern !== undefined || format === "uri" ? [{ rule: "pattern", value: "not 💥\nthat" }] : []),
     ...(minLength ? [{ rule: "minLength", value: "" }] : []),
     ...(maxLength === undefined ? [] : [{ rule: "maxLength", value: "x".repeat(maxLength + 1) }]),
     ...(minimum === undefined ? [] : [{ rule: "minimum", value: minimum - 1 }]),

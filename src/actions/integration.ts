@@ -4,7 +4,11 @@ import type { IntegrationRow } from "../store/tables.ts";
 
 export const IntegrationReference = z.string().describe("An id (int_…), a service, service:label or service:int_…");
 
-export const Label = z.string().min(1).max(60).describe("Tells this account from others of the service");
+export const Label = z
+  .string()
+  .max(60)
+  .regex(/^(?!int_[0-9a-z]{26}$)[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u, "a name on one line that is no id")
+  .describe("Tells this account from others of the service");
 
 export const Simulated = z
   .boolean()

@@ -143,10 +143,15 @@ export function checkVersion({ name, version }: Connector, wanted: string | unde
   });
 }
 
-/** Refuses settings that the connector does not know or can't use. */
+/** Refuses settings that the connector does not know or can't use. A text may stand for what is no text, as JSON. */
 export function parseConfig(connector: Connector, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const parsed = (connector.config ?? z.object({})).strict().safeParse(given);
+  const schema = (connector.config ?? z.object({})).strict();
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
+  const refused = new Set(parsed.error.issues.map(({ path }) => path[0]));
+  const settings = Object.entries(given).map(([name, value]) => [name, refused.has(name) ? readJson(value) : value]);
+  const reread = schema.safeParse(Object.fromEntries(settings));
+  if (reread.success) return reread.data;
   const [issue] = parsed.error.issues;
   const wrong = issue?.code === "unrecognized_keys" ? issue.keys : issue?.path;
   const names = Object.keys(connector.config?.shape ?? {});
@@ -155,6 +160,15 @@ export function parseConfig(connector: Connector, given: Readonly<Record<string,
     `The settings of ${connector.name} are wrong at "${wrong?.join(".")}": ${issue?.message}.`,
     { hint: names.length > 0 ? `It has the settings ${names.join(", ")}.` : "It has no settings." },
   );
+}
+
+function readJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }
 
 /** An address as it is stored, without a slash at its end. */

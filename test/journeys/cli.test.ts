@@ -64,7 +64,7 @@ test("an owner connects, grants and calls, and the token is in nothing that is p
   expect(cli.transcript()).not.toContain(GITHUB_TOKEN);
 });
 
-test("a credential can come from stdin, and config values are read as JSON where they are", async () => {
+test("a credential can come from stdin, and what the connector has no setting for is refused", async () => {
   const cli = openGithubCli();
   const fromStdin = [...CONNECT.slice(0, 4), "--credential", "GITHUB_TOKEN=-", "--label", "work"];
 

@@ -144,14 +144,15 @@ test("from the terminal a service is found, installed after what it needs, confi
   const tooEarly = await cli.error(wiki);
   await cli.data(["connect", "demo", ...credential]);
   const installed = await cli.data(wiki);
-  const configured = await cli.data(["integrations", "configure", "wiki", "--config", "pageSize=20"]);
+  const settings = ["--config", "pageSize=20", "--config", "space=1234567890123456789"];
+  const configured = await cli.data(["integrations", "configure", "wiki", ...settings]);
   const needed = await cli.error(["integrations", "disconnect", "demo"]);
 
   expect(available).toContainEqual(expect.objectContaining({ service: "wiki", depends_on: ["demo"] }));
   expect(described).toMatchObject({ depends_on: ["demo"], conflicts: ["issues"], provides: ["notes"] });
   expect(tooEarly).toMatchObject({ exitCode: 5, hint: "Connect demo first." });
   expect(installed).toMatchObject({ label: "team", config: { space: "docs" } });
-  expect(configured).toEqual({ space: "docs", pageSize: 20 });
+  expect(configured).toEqual({ space: "1234567890123456789", pageSize: 20 });
   expect(needed).toMatchObject({ exitCode: 5, hint: "Disconnect wiki first." });
   expect(cli.transcript()).not.toContain("sentinel");
 });

@@ -3,7 +3,7 @@ import type { Action } from "../../actions/action.ts";
 
 type Schema = z.core.JSONSchema._JSONSchema;
 
-/** `settings` are pairs whose values are read as JSON where they are JSON; a `secret` need not stand in the command. */
+/** `settings` are pairs of which `null` takes one away; a `secret` need not stand in the command. */
 type Kind = "text" | "secret" | "number" | "switch" | "list" | "pairs" | "settings" | "json";
 
 /** One input of an action, as a command line takes it. */

@@ -87,18 +87,18 @@ test("what is wrong is said of the option it was typed for", async () => {
   });
 });
 
-test("pairs are split at the first equals sign, and settings that are JSON are read as such", async () => {
+test("pairs are split at the first equals sign, and settings stay the texts they are but for null", async () => {
   const typed = {
     service: "github",
     credentials: ["A=x=y", "B=3"],
-    config: ["on=true", "count=3", 'list=["a"]', "text=plain words"],
+    config: ["on=true", "id=1234567890123456789", "gone=null", "text=plain words"],
   };
 
   const input = await readInput(connect.input, fieldsOf(connect), typed, noStdin);
 
   expect(input).toMatchObject({
     credentials: { A: "x=y", B: "3" },
-    config: { on: true, count: 3, list: ["a"], text: "plain words" },
+    config: { on: "true", id: "1234567890123456789", gone: null, text: "plain words" },
   });
 });
 

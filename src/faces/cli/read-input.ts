@@ -52,7 +52,8 @@ async function readValue(field: Field, given: Given, readStdin: ReadStdin): Prom
   if (field.kind === "pairs") return readPairs(field, given, readStdin);
   if (field.kind === "settings") {
     const pairs = Object.entries(await readPairs(field, given, readStdin));
-    return Object.fromEntries(pairs.map(([name, text]) => [name, parseLoosely(text)]));
+    // The hub knows which settings are texts: the id 1234567890123456789 would not survive as a number.
+    return Object.fromEntries(pairs.map(([name, text]) => [name, text === "null" ? null : text]));
   }
   if (typeof given !== "string") return given;
   if (field.kind === "secret") return given === "-" ? readStdin() : given;
@@ -71,15 +72,6 @@ async function readPairs({ flag }: Field, given: Given, readStdin: ReadStdin): P
     pairs.push([pair.slice(0, at), value === "-" ? await readStdin() : value]);
   }
   return Object.fromEntries(pairs);
-}
-
-/** A text that is JSON is meant as such: `true`, `3`, `["a"]`. */
-function parseLoosely(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 async function readJson({ flag }: Field, given: string, readStdin: ReadStdin): Promise<unknown> {
