@@ -47,6 +47,7 @@ export default defineConnector({
     send: {
       operation: "send_message",
       isReadable: true,
+      longest: 1_900,
       toInput(notification, { notifyChannelId }) {
         const { thread, message, link } = notification;
         if (thread !== undefined) return { channel_id: thread, content: cutText(message, TEXT_LIMIT) };

@@ -44,6 +44,7 @@ export default defineConnector({
   channel: {
     send: {
       operation: "send_message",
+      longest: 4_000,
       toInput(notification, { defaultChatId }) {
         const { link, urgency, thread, message, choices } = notification;
         if (thread !== undefined) return { ...splitThread(thread), text: cutText(message, TEXT_LIMIT) };

@@ -136,6 +136,8 @@ interface Send {
    * agent could read them.
    */
   readonly isReadable?: boolean;
+  /** How long a title and a message may be together, where that is less than they can be. */
+  readonly longest?: number;
   /** Whether programs read it: then each notification is an event of its own, and never told together with others. */
   readonly isForPrograms?: boolean;
   /** Throws a `HubError` where the integration's settings name no one to send to. */
@@ -169,6 +171,7 @@ interface ConnectorSpec<
       [Name in keyof Operations & string]: {
         readonly operation: Name;
         readonly isReadable?: boolean;
+        readonly longest?: number;
         readonly isForPrograms?: boolean;
         toInput(notification: Notification, config: z.output<Settings>): z.input<Operations[Name]["input"]>;
         room?(config: z.output<Settings>): string | undefined;

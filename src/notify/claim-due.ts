@@ -10,7 +10,7 @@ export interface Claimer {
   /** How long nobody else gets what is claimed. */
   readonly leaseMs: number;
   readonly limit: number;
-  /** Integrations that are being sent through: each takes one notification at a time. */
+  /** Integrations of which none is claimed: those that are being sent through take one notification at a time. */
   readonly busy: readonly string[];
 }
 
@@ -32,7 +32,8 @@ export async function claimDue(store: Store, { nowMs, leaseMs, limit, busy }: Cl
         .set({ fence: row.fence + 1, due_at: until, deferred: 0 })
         .returningAll()
         .executeTakeFirst();
-      if (mine) claimed.push({ ...mine, deferred: row.deferred });
+      // What it waited for, and until when, is told as it was.
+      if (mine) claimed.push({ ...mine, deferred: row.deferred, due_at: row.due_at });
     }
     return claimed;
   });
@@ -41,7 +42,7 @@ export async function claimDue(store: Store, { nowMs, leaseMs, limit, busy }: Cl
 function findDue(db: Db, nowMs: number, busy: readonly string[]) {
   let query = db
     .selectFrom("notifications")
-    .select(["id", "workspace_id", "integration_id", "fence", "deferred"])
+    .select(["id", "workspace_id", "integration_id", "fence", "deferred", "due_at"])
     .where("status", "=", "accepted")
     .where("due_at", "<=", new Date(nowMs).toISOString());
   if (busy.length > 0) query = query.where("integration_id", "not in", busy);

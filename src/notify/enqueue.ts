@@ -2,12 +2,13 @@ import type { Transaction } from "kysely";
 import type { DecisionLinks } from "../access/decision-links.ts";
 import type { Ledger } from "../access/grants.ts";
 import type { Catalog } from "../catalog/open-catalog.ts";
+import { HubError } from "../errors.ts";
 import { mustReconnect } from "../integrations/report-broken.ts";
 import { newId } from "../store/ids.ts";
 import type { Db } from "../store/open.ts";
 import type { NotificationRow, NotificationStatus, Tables } from "../store/tables.ts";
 import type { Content, NewMessage } from "./notice.ts";
-import { reserveSlot } from "./reserve-slot.ts";
+import { laneOf, reserveSlot } from "./reserve-slot.ts";
 import { signLink, writeInput } from "./write-input.ts";
 
 export interface EnqueueParts extends Ledger {
@@ -44,20 +45,15 @@ export async function enqueue(parts: EnqueueParts, db: Transaction<Tables>, mess
     // One at a time, so that what is said twice at once is said once.
     await store.engine.inOrder(db);
     const earlier = await findSame(db, message, parts.now());
-    if (earlier) {
-      // Whoever said it first may still wait for the disk. So does this, for it writes.
-      await db
-        .updateTable("notifications")
-        .set({ dedupe_key: dedupeKey })
-        .where("workspace_id", "=", workspaceId)
-        .where("id", "=", earlier.delivery)
-        .execute();
-      return earlier;
-    }
+    if (earlier) return earlier;
   }
   const nowMs = parts.now();
   const { urgency, ...content } = notice;
-  const dueMs = await reserveSlot(store, db, integration, { urgency, fromMs: nowMs, perMinute: parts.perMinute });
+  const lane = laneOf(speaker.profileId, notice);
+  // What is for programs floods nobody.
+  const dueMs = content.event
+    ? nowMs
+    : await reserveSlot(store, db, integration, { lane, fromMs: nowMs, perMinute: parts.perMinute });
   const delivery = newId("delivery");
   await db
     .insertInto("notifications")
@@ -102,15 +98,23 @@ async function checkCarried({ catalog, links }: EnqueueParts, message: NewMessag
   const { integration, speaker, notice } = message;
   if (integration.status === "error") throw mustReconnect(integration, integration.status_reason ?? "");
   const { link, ...said } = notice;
-  await writeInput(catalog, integration, {
+  const { connector } = await writeInput(catalog, integration, {
     ...said,
     ...(link && { link: signLink(links, link, integration.workspace_id) }),
     deliveryId: "dlv_0",
     createdAt: new Date(0).toISOString(),
     profile: speaker.name,
   });
+  const { longest = Infinity } = connector.channel?.send ?? {};
+  const length = (notice.title ?? "").length + notice.message.length;
+  // What the hub itself says is cut rather than not said.
+  if (speaker.profileId === undefined || length <= longest) return;
+  throw new HubError("invalid_input", `${connector.name} carries ${longest} characters, and this has ${length}.`, {
+    hint: "Say it in fewer, or in several messages.",
+  });
 }
 
+/** What the same profile has said under the same key within a day. */
 async function findSame(db: Db, message: NewMessage, nowMs: number): Promise<Accepted | undefined> {
   const { integration, speaker, dedupeKey } = message;
   const found = await db
@@ -124,5 +128,13 @@ async function findSame(db: Db, message: NewMessage, nowMs: number): Promise<Acc
     .orderBy("notifications.id", "desc")
     .limit(1)
     .executeTakeFirst();
-  return found && { delivery: found.id, channel: `${found.service}:${found.integration_id}`, status: found.status };
+  if (!found) return undefined;
+  // Whoever said it first may still wait for the disk. So does this, for it writes.
+  await db
+    .updateTable("notifications")
+    .set({ dedupe_key: dedupeKey ?? null })
+    .where("workspace_id", "=", integration.workspace_id)
+    .where("id", "=", found.id)
+    .execute();
+  return { delivery: found.id, channel: `${found.service}:${found.integration_id}`, status: found.status };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
+import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
 import { readSetting } from "../store/settings.ts";
 
@@ -41,6 +42,11 @@ export async function setQuietHours(
   workspaceId: string,
   hours: QuietHours | undefined,
 ): Promise<void> {
+  if (hours && hours.start === hours.end) {
+    throw new HubError("invalid_input", "Quiet hours that end when they begin would be none.", {
+      hint: "Give two different times, e.g. 22:00 and 07:30.",
+    });
+  }
   const value = JSON.stringify(hours);
   await store.transaction(async (db) => {
     await db.deleteFrom("settings").where("workspace_id", "=", workspaceId).where("name", "=", SETTING).execute();
@@ -57,7 +63,9 @@ export function endOfQuiet({ start, end, timezone }: QuietHours, nowMs: number):
   const estimate = nowMs - (nowMs % MINUTE_MS) + modulo(until - local) * MINUTE_MS;
   // Clocks may have been put forward or back in between.
   const off = modulo(until - minutesOf(timeIn(timezone, estimate)) + DAY_MINUTES / 2) - DAY_MINUTES / 2;
-  return estimate + off * MINUTE_MS;
+  const corrected = estimate + off * MINUTE_MS;
+  // Where they are put forward past the end there is no such time, and the correction would be before it.
+  return minutesOf(timeIn(timezone, corrected)) === until ? corrected : estimate;
 }
 
 function modulo(minutes: number): number {

@@ -1,15 +1,18 @@
 import type { ServerResponse } from "node:http";
+import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { startService } from "#testing";
 import { openTestOutbox, startReceiver, useOutbox } from "../testing/open-test-outbox.ts";
 import { openTestHub } from "../testing/open-test-hub.ts";
 import { findIntegration } from "../integrations/integrations.ts";
+import type { IntegrationRow } from "../store/tables.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** So that nothing takes long that waits for an answer, and what is answered at once is never too late. */
 const IMPATIENT = { file: { server: { limits: { callTimeoutMs: 2_000 } } } };
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 function drip(response: ServerResponse): void {
   const dripping = setInterval(() => response.write("."), 20);
@@ -81,8 +84,7 @@ test("a receiver that is gone gets nothing more, its owner hears of it, and so d
     "POST /bot1:a/sendMessage": { ok: true, result: { message_id: 5 } },
   });
   const hub = await openTestHub();
-  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const webhook = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: secret });
+  const webhook = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: SECRET });
   const credentials = { TELEGRAM_BOT_TOKEN: "1:a" };
   await hub.connect("telegram", telegram.url, credentials, { config: { defaultChatId: "7" } });
   const { outbox } = hub.hub;
@@ -143,8 +145,7 @@ test("a channel that fails keeps no other waiting", async () => {
   const hanging = await startReceiver(() => {});
   const first = await openTestOutbox(hanging, IMPATIENT);
   const working = await startReceiver((response) => response.writeHead(204).end());
-  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const other = await first.hub.connect("webhook", working.url, { WEBHOOK_SECRET: secret }, { label: "other" });
+  const other = await first.hub.connect("webhook", working.url, { WEBHOOK_SECRET: SECRET }, { label: "other" });
   const speaker = { actor: "hub", name: "Patchbay" };
 
   for (let index = 0; index < 5; index += 1) await first.say(`Build ${index}`);
@@ -159,9 +160,8 @@ test("a channel that fails keeps no other waiting", async () => {
 test("an account that was disconnected meanwhile, or taken from the profile, is told as the reason", async () => {
   const receiver = await startReceiver((response) => response.writeHead(204).end());
   const hub = await openTestHub();
-  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
-  const older = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: secret });
-  const own = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: secret }, { label: "own" });
+  const older = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: SECRET });
+  const own = await hub.connect("webhook", receiver.url, { WEBHOOK_SECRET: SECRET }, { label: "own" });
   const { say, pass, rows } = await useOutbox(hub, own);
   await say("Built");
   await hub.hub.store.db.deleteFrom("grants").execute();
@@ -180,4 +180,84 @@ test("an account that was disconnected meanwhile, or taken from the profile, is 
     { status: "dead", reason: expect.stringMatching(/^webhook:127\S+ is not connected any more\.$/) },
   ]);
   expect(receiver.received).toEqual([]);
+});
+
+/** An outbox, and what has the hub say something through any account of it. */
+async function arrangeTrouble() {
+  const receiver = await startReceiver((response) => response.writeHead(204).end());
+  const { hub, outbox } = await openTestOutbox(receiver);
+  const tell = (integration: IntegrationRow, message: string) =>
+    outbox.accept({
+      integration,
+      speaker: { actor: "hub", name: "Patchbay" },
+      notice: { message, urgency: "normal" },
+    });
+  return { hub, outbox, tell };
+}
+
+test("an account that asks to be left alone gets nothing else meanwhile, for up to a minute", async () => {
+  const answers = [429];
+  const receiver = await startReceiver((response) =>
+    response.writeHead(answers.shift() ?? 204, { "retry-after": "3600" }).end(),
+  );
+  const { say, pass } = await openTestOutbox(receiver);
+  await say("First");
+  await pass(0);
+
+  const sent: number[] = [];
+  await say("Second");
+  for (const ms of [0, MINUTE_MS - 1, 1, 60 * MINUTE_MS]) {
+    await pass(ms);
+    sent.push(receiver.received.length);
+  }
+
+  expect(sent).toEqual([1, 1, 2, 3]);
+});
+
+test("accounts that hang leave room for those that work, however much waits for them", async () => {
+  const { hub, outbox, tell } = await arrangeTrouble();
+  const failed = new Set<string>();
+  const hanging: ServerResponse[] = [];
+  const broken = await startReceiver((response) => {
+    const account = response.req.url ?? "";
+    if (failed.has(account)) return hanging.push(response);
+    failed.add(account);
+    return response.writeHead(400).end();
+  });
+  const working = await startReceiver((response) => response.writeHead(204).end());
+  const accounts = Array.from({ length: 10 }, (_, index) => ({
+    label: `broken ${index}`,
+    url: `${broken.url}/${index}`,
+  }));
+  for (const { label, url } of accounts) {
+    const account = await hub.connect("webhook", url, { WEBHOOK_SECRET: SECRET }, { label });
+    for (let told = 0; told < 12; told += 1) await tell(account, `Build ${told}`);
+  }
+  const works = await hub.connect("webhook", working.url, { WEBHOOK_SECRET: SECRET }, { label: "works" });
+
+  outbox.start();
+  await expect.poll(() => failed.size, { timeout: 20_000 }).toBe(10);
+  for (let told = 0; told < 5; told += 1) await tell(works, `Hello ${told}`);
+
+  await expect.poll(() => working.received.length, { timeout: 20_000 }).toBe(5);
+  expect(hanging.length).toBeLessThanOrEqual(4);
+});
+
+test("an outage of the database is told once", async () => {
+  const receiver = await startReceiver((response) => response.writeHead(204).end());
+  const { hub, outbox, faults, say, pass } = await openTestOutbox(receiver);
+  const rename = (from: string, to: string) =>
+    sql`alter table ${sql.ref(from)} rename to ${sql.ref(to)}`.execute(hub.hub.store.db);
+  await say("Built");
+
+  await rename("notifications", "elsewhere");
+  for (let looks = 0; looks < 5; looks += 1) await outbox.drain();
+  await rename("elsewhere", "notifications");
+  await pass(0);
+  await rename("notifications", "elsewhere");
+  await outbox.drain();
+  await rename("elsewhere", "notifications");
+
+  expect(faults).toEqual(Array.from({ length: 2 }, () => "The outbox could not be read, which is tried again."));
+  expect(receiver.received).toHaveLength(1);
 });

@@ -1,15 +1,32 @@
 import type { Transaction } from "kysely";
 import type { Store } from "../store/open.ts";
-import type { IntegrationRow, NotificationPaceRow, Tables, Urgency } from "../store/tables.ts";
+import type { IntegrationRow, Tables, Urgency } from "../store/tables.ts";
 
 const MINUTE_MS = 60_000;
 
 interface Wanted {
-  readonly urgency: Urgency;
+  /** From `laneOf`, or `heldLaneOf`. */
+  readonly lane: string;
   /** Not before this. */
   readonly fromMs: number;
   /** How many may go out in any minute. */
   readonly perMinute: number;
+}
+
+/**
+ * The turns that a notification takes one of. Each profile has its own, and the hub, so that none who says too much keeps
+ * others waiting; so has what is urgent, and what answers somebody.
+ */
+export function laneOf(
+  profileId: string | null | undefined,
+  { urgency, thread }: { readonly urgency: Urgency; readonly thread?: string },
+): string {
+  return `${profileId ?? "hub"} ${urgency === "high" ? "urgent" : thread === undefined ? "other" : "answer"}`;
+}
+
+/** The turns of what was held back: those of a morning must not keep what is said at night from going out. */
+export function heldLaneOf(profileId: string | null): string {
+  return `${profileId ?? "hub"} held`;
 }
 
 /** Takes the next free moment of an account and gives it in milliseconds, so that nobody is flooded. */
@@ -17,9 +34,8 @@ export async function reserveSlot(
   { engine }: Store,
   db: Transaction<Tables>,
   { id, workspace_id }: Pick<IntegrationRow, "id" | "workspace_id">,
-  { urgency, fromMs, perMinute }: Wanted,
+  { lane, fromMs, perMinute }: Wanted,
 ): Promise<number> {
-  const lane: NotificationPaceRow["lane"] = urgency === "high" ? "urgent" : "other";
   const row = { integration_id: id, lane, workspace_id, slots: "[]" };
   await db
     .insertInto("notification_paces")

@@ -6,6 +6,7 @@ import { deliver, type DeliverParts } from "./deliver.ts";
 import { readContent } from "./notice.ts";
 import { endOfQuiet, readQuietHours } from "./quiet-hours.ts";
 import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
+import { openTroubles, type Troubles } from "./troubles.ts";
 
 export interface WorkerParts extends DeliverParts, SettleParts {
   readonly onFault: (message: string, error: unknown) => void;
@@ -31,6 +32,7 @@ const ATTEMPT_MS = 30_000;
 const LEASE_MS = 60_000;
 const DRAIN_MS = 3_000;
 const STOP_MS = 2_500;
+const LATE_MS = 60_000;
 
 export function openWorker(parts: WorkerParts): Worker {
   const { store, now, leaseMs = LEASE_MS } = parts;
@@ -38,15 +40,15 @@ export function openWorker(parts: WorkerParts): Worker {
   const sending = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<boolean> | undefined;
+  const troubles = openTroubles(now);
 
   /** Whether there was anything to send. */
   async function claim(): Promise<boolean> {
-    const limit = AT_ONCE - sending.size;
+    const { limit, skip } = troubles.limit(AT_ONCE - sending.size, [...sending.keys()]);
     if (limit <= 0 || stopping.signal.aborted) return false;
-    const rows = await claimDue(store, { nowMs: now(), leaseMs, limit, busy: [...sending.keys()] });
+    const rows = await claimDue(store, { nowMs: now(), leaseMs, limit, busy: [...sending.keys(), ...skip] });
     for (const row of rows) {
-      const sent = send(parts, row, stopping.signal).finally(() => {
+      const sent = send({ ...parts, troubles }, row, stopping.signal).finally(() => {
         sending.delete(row.integration_id);
         if (timer) void look();
       });
@@ -55,16 +57,7 @@ export function openWorker(parts: WorkerParts): Worker {
     return rows.length > 0;
   }
 
-  /** One look at a time, so that no integration is sent through twice at once. */
-  function look(): Promise<boolean> {
-    looking ??= claim()
-      .catch((error: unknown) => {
-        parts.onFault("The outbox could not be read, which is tried again.", error);
-        return false;
-      })
-      .finally(() => (looking = undefined));
-    return looking;
-  }
+  const { look, looked } = openLook(claim, parts.onFault);
 
   return {
     start() {
@@ -80,12 +73,44 @@ export function openWorker(parts: WorkerParts): Worker {
     async stop() {
       clearInterval(timer);
       timer = undefined;
-      await looking;
+      await looked();
       await anyOf([Promise.all(sending.values())], AbortSignal.timeout(STOP_MS));
       stopping.abort(new HubError("cancelled", "The hub is stopping."));
       await Promise.all(sending.values());
     },
   };
+}
+
+/** Looks for what is due, one look at a time, so that no integration is sent through twice at once. */
+function openLook(claim: () => Promise<boolean>, onFault: WorkerParts["onFault"]) {
+  let looking: Promise<boolean> | undefined;
+  let isAway = false;
+
+  /** Each claim leaves some places free, and looks at a part of what is due. */
+  async function claimSome(): Promise<boolean> {
+    let found = false;
+    for (let claims = 0; claims < AT_ONCE && (await claim()); claims += 1) found = true;
+    isAway = false;
+    return found;
+  }
+
+  function look(): Promise<boolean> {
+    looking ??= claimSome()
+      .catch((error: unknown) => {
+        // Once in an outage: it is tried again four times a second.
+        if (!isAway) onFault("The outbox could not be read, which is tried again.", error);
+        isAway = true;
+        return false;
+      })
+      .finally(() => (looking = undefined));
+    return looking;
+  }
+
+  return { look, looked: () => looking };
+}
+
+interface Sending extends WorkerParts {
+  readonly troubles: Troubles;
 }
 
 /** Resolves when one of these does, or the time is up. */
@@ -94,7 +119,7 @@ async function anyOf(work: Iterable<Promise<unknown>>, timeUp: AbortSignal): Pro
   if (pending.length > 0) await Promise.race([...pending, once(timeUp, "abort")]);
 }
 
-async function send(parts: WorkerParts, row: NotificationRow, stopping: AbortSignal): Promise<void> {
+async function send(parts: Sending, row: NotificationRow, stopping: AbortSignal): Promise<void> {
   try {
     await attempt(parts, row, stopping);
   } catch (error) {
@@ -103,17 +128,19 @@ async function send(parts: WorkerParts, row: NotificationRow, stopping: AbortSig
   }
 }
 
-async function attempt(parts: WorkerParts, row: NotificationRow, stopping: AbortSignal): Promise<void> {
-  const quietUntil = await findQuiet(parts, row);
-  if (quietUntil !== undefined) return defer(parts, row, quietUntil);
+async function attempt({ troubles, ...parts }: Sending, row: NotificationRow, stopping: AbortSignal): Promise<void> {
+  const fromMs = await findHeld(parts, row);
+  if (fromMs !== undefined && (await defer(parts, row, fromMs))) return;
   try {
     await deliver(parts, row, AbortSignal.any([stopping, AbortSignal.timeout(ATTEMPT_MS)]));
   } catch (error) {
     if (isLikelyDone(error)) return settleDelivered(parts, row);
     if (stopping.aborted) return giveBack(parts, row);
     if (!(error instanceof HubError)) parts.onFault(`${row.id} could not be sent.`, error);
+    troubles.note(row.integration_id, error);
     return settleFailed(parts, row, error);
   }
+  troubles.end(row.integration_id);
   await settleDelivered(parts, row);
 }
 
@@ -123,12 +150,16 @@ function isLikelyDone(error: unknown): boolean {
 }
 
 /**
- * Asked at each attempt, since they can have been set after it was accepted. Whoever wrote to an agent is awake, and a program
- * always is: what is for them goes out.
+ * From when on it may take its turn, where it is held back: in quiet hours, or because it is so late, as after the hub was off,
+ * that much else is as well.
+ *
+ * Asked at each attempt, since quiet hours can have been set after it was accepted. Whoever wrote to an agent is awake, and a
+ * program always is: what is for them goes out.
  */
-async function findQuiet({ store, now }: WorkerParts, row: NotificationRow): Promise<number | undefined> {
+async function findHeld({ store, now }: WorkerParts, row: NotificationRow): Promise<number | undefined> {
   const { thread, event } = readContent(row);
   if (row.urgency === "high" || thread !== undefined || event) return undefined;
   const hours = await readQuietHours(store.db, row.workspace_id);
-  return hours && endOfQuiet(hours, now());
+  const isLate = now() - Date.parse(row.due_at) > LATE_MS;
+  return (hours && endOfQuiet(hours, now())) ?? (isLate ? now() : undefined);
 }

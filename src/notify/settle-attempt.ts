@@ -4,7 +4,7 @@ import { HubError } from "../errors.ts";
 import type { IntegrationRow, NotificationRow, Tables } from "../store/tables.ts";
 import { findIntegrationOf, updateClaimed } from "./claim-due.ts";
 import { planNextAttempt } from "./plan-next-attempt.ts";
-import { reserveSlot } from "./reserve-slot.ts";
+import { heldLaneOf, reserveSlot } from "./reserve-slot.ts";
 
 export interface SettleParts extends Ledger {
   /** How many notifications may go out through one account in a minute. */
@@ -79,14 +79,20 @@ export async function giveBack({ store, now }: SettleParts, row: NotificationRow
     .execute();
 }
 
-/** Has a notification wait for the end of quiet hours, where as many go out at once as in any minute. */
-export async function defer({ store, perMinute }: SettleParts, row: NotificationRow, fromMs: number): Promise<void> {
-  await store.transaction(async (db) => {
+/**
+ * Has a notification that was held back take its turn from then on, when as many go out as in any minute. True where it
+ * has to wait for that.
+ */
+export function defer(parts: SettleParts, row: NotificationRow, fromMs: number): Promise<boolean> {
+  const { store, perMinute, now } = parts;
+  return store.transaction(async (db) => {
     const account = { id: row.integration_id, workspace_id: row.workspace_id };
-    const slot = await reserveSlot(store, db, account, { urgency: row.urgency, fromMs, perMinute });
+    const slot = await reserveSlot(store, db, account, { lane: heldLaneOf(row.profile_id), fromMs, perMinute });
+    if (slot <= now()) return false;
     await updateClaimed(db, row)
       .set({ due_at: new Date(slot).toISOString(), deferred: 1 })
       .execute();
+    return true;
   });
 }
 

@@ -3,6 +3,8 @@ import { openTestHub, startService } from "#testing";
 import { openTestOutbox, startReceiver, useOutbox } from "../testing/open-test-outbox.ts";
 import { setQuietHours } from "./quiet-hours.ts";
 
+const NIGHT = { start: "09:00", end: "12:00", timezone: "UTC" };
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const TWO_A_MINUTE = { parts: { perMinute: 2 } };
@@ -103,8 +105,7 @@ test("a digest that fails is tried again as it is, and dies with all that is in 
 
 test("in quiet hours only what is urgent, and what answers somebody, goes out; the rest arrives at their end", async () => {
   const { hub, say, pass, read, rows } = await openTelegram(20);
-  const hours = { start: "09:00", end: "12:00", timezone: "UTC" };
-  await setQuietHours(hub.hub, "test", hub.workspaceId, hours);
+  await setQuietHours(hub.hub, "test", hub.workspaceId, NIGHT);
   await say("Low", { urgency: "low" });
   await say("Normal");
   await say("High", { urgency: "high" });
@@ -128,9 +129,88 @@ test("what comes due in quiet hours that were set meanwhile waits for their end,
   const { hub, say, pass, rows } = await openTestOutbox(receiver);
   await say("Built");
   await pass(0);
-  await setQuietHours(hub.hub, "test", hub.workspaceId, { start: "09:00", end: "12:00", timezone: "UTC" });
+  await setQuietHours(hub.hub, "test", hub.workspaceId, NIGHT);
 
   await pass(MINUTE_MS);
 
   expect(await rows()).toMatchObject([{ attempts: 1, due_at: "2026-11-22T12:00:00.000Z" }]);
+});
+
+test("what waits for the end of quiet hours keeps no answer from going out, nor what is said once they are taken away", async () => {
+  const { hub, say, pass, read } = await openTelegram(2);
+  await setQuietHours(hub.hub, "test", hub.workspaceId, NIGHT);
+  for (let index = 0; index < 5; index += 1) await say(`Build ${index}`);
+  await pass(5 * MINUTE_MS);
+
+  await say("Answer", { thread: "7" });
+  await pass(0);
+  await setQuietHours(hub.hub, "test", hub.workspaceId, undefined);
+  await say("Awake");
+  await pass(0);
+
+  expect(read().map((text) => text.split("\n")[0])).toEqual(["Answer", "Awake"]);
+});
+
+test("nobody waits behind one that says too much, however urgent it calls that", async () => {
+  const { hub, outbox, integration, say, pass, read } = await openTelegram(1);
+  for (let index = 0; index < 5; index += 1) {
+    await say(`Build ${index}`);
+    await say(`It burns ${index}`, { urgency: "high" });
+  }
+  await pass(0);
+  const before = read().length;
+
+  const other = await hub.addProfile("writer");
+  await hub.grant(other, integration);
+  const writer = { actor: "test", profileId: other.profileId, name: "writer" };
+  await outbox.accept({ integration, speaker: writer, notice: { message: "Proofs", urgency: "normal" } });
+  const speaker = { actor: "hub", name: "Patchbay" };
+  await outbox.accept({ integration, speaker, notice: { message: "A call waits", urgency: "high" } });
+  await outbox.accept({ integration, speaker, notice: { message: "A request", urgency: "normal" } });
+  await pass(0);
+
+  const since = read().slice(before);
+  expect(new Set(since.map((text) => text.split("\n")[0]))).toEqual(new Set(["A call waits", "A request", "Proofs"]));
+});
+
+test("what came due while the hub was off is not sent all at once", async () => {
+  const { outbox, clock, say, pass, read } = await openTelegram(2);
+  for (let index = 0; index < 8; index += 1) await say(`${index} ${"x".repeat(1_000)}`);
+  clock.now += HOUR_MS;
+  await say("Now");
+
+  await outbox.drain();
+  const [first, second] = [read().length, await pass(MINUTE_MS).then(() => read().length)];
+  await pass(MINUTE_MS);
+  await pass(MINUTE_MS);
+
+  expect([first, second]).toEqual([3, 5]);
+  expect(read().map((text) => text[0])).toHaveLength(9);
+});
+
+test("events for programs do not wait their turn", async () => {
+  const receiver = await startQuickly();
+  const { say, pass } = await openTestOutbox(receiver, TWO_A_MINUTE);
+  const event = { type: "message", data: { message: "Hello" } };
+  for (let index = 0; index < 5; index += 1) await say("There is a message.", { event });
+
+  await pass(0);
+
+  expect(receiver.received).toHaveLength(5);
+});
+
+test("what a channel would cut is refused, unless the hub itself says it", async () => {
+  const { outbox, integration, say, pass, read } = await openTelegram(20);
+  const message = "x".repeat(3_990);
+
+  await expect(say(message, { title: "Eleven more" })).rejects.toMatchObject({
+    code: "invalid_input",
+    message: "Telegram carries 4000 characters, and this has 4001.",
+  });
+  await say(message, { title: "Ten more.." });
+  const notice = { message: "y".repeat(5_000), urgency: "normal" } as const;
+  await outbox.accept({ integration, speaker: { actor: "hub", name: "Patchbay" }, notice });
+  await pass(0);
+
+  expect(read()).toEqual([expect.stringContaining(message), expect.stringMatching(/^y{4000}/)]);
 });

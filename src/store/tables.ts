@@ -329,10 +329,11 @@ export interface NotificationRow {
   delivered_at: string | null;
 }
 
-/** When an account's last notifications were, or are, to go out. Urgent ones have a lane of their own. */
+/** When the last notifications of one lane of an account were, or are, to go out. */
 export interface NotificationPaceRow {
   integration_id: string;
-  lane: "urgent" | "other";
+  /** Whose, and of what kind: none delays those of another. */
+  lane: string;
   workspace_id: string;
   /** JSON list of moments in milliseconds, the earliest first, at most as many as may go out in a minute. */
   slots: string;

@@ -146,11 +146,13 @@ test("quiet hours are set, shown and taken away by the command line", async () =
   const set = await cli.data(["quiet-hours", "show"]);
   const wrong = await cli.error(["quiet-hours", "set", "22:00", "7:30", "Europe/Berlin"]);
   const nowhere = await cli.error(["quiet-hours", "set", "22:00", "07:30", "Mars/Olympus"]);
+  const empty = await cli.error(["quiet-hours", "set", "22:00", "22:00", "Europe/Berlin"]);
   await cli.run(["quiet-hours", "clear"]);
 
   expect(none).toBe(null);
   expect(set).toEqual({ start: "22:00", end: "07:30", timezone: "Europe/Berlin" });
   expect(wrong).toMatchObject({ code: "invalid_input", message: expect.stringContaining("22:00") });
+  expect(empty).toMatchObject({ code: "invalid_input", message: expect.stringContaining("would be none") });
   expect(nowhere).toMatchObject({ code: "invalid_input", message: expect.stringContaining("Europe/Berlin") });
   expect(await cli.data(["quiet-hours", "show"])).toBe(null);
 });
