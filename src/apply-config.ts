@@ -28,7 +28,8 @@ type IntegrationConfig = Config["integrations"][number];
 async function applyIntegration(hub: Hub, integration: IntegrationConfig): Promise<void> {
   if (await isConnectedAlready(hub, integration)) return;
   try {
-    await connect(hub, { ...integration, ...hub.owner });
+    const { baseUrl = null, config = {} } = integration;
+    await connect(hub, { ...integration, ...hub.owner, baseUrl, config });
   } catch (error) {
     if (!(error instanceof HubError && error.retryable)) throw error;
     hub.log.warn(`${integration.service} could not be connected.`, {}, error);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { onEachStore, startService } from "#testing";
+import { onEachStore, openTestHub, startService } from "#testing";
 import { ensureWorkspace } from "../access/workspaces.ts";
 import { makeOauthConnector, type OauthKit, openOauthParts } from "../testing/open-oauth-parts.ts";
 import { changeIntegration } from "./change.ts";
@@ -103,4 +103,61 @@ await onEachStore((makeDatabase) => {
 
     expect(await store.db.selectFrom("integrations").select("id").execute()).toHaveLength(4);
   });
+});
+
+const OWNERS = { ada: { id: 1, login: "ada" }, bob: { id: 2, login: "bob" } };
+const tokenOf = (login: keyof typeof OWNERS) => ({ GITHUB_TOKEN: `ghp_${login.padEnd(36, "0")}` });
+
+/** A GitHub that knows its users by their tokens. */
+const startGithub = () =>
+  startService({
+    "GET /user": ({ headers }) => OWNERS[/ghp_ada/.test(headers["authorization"] ?? "") ? "ada" : "bob"],
+  });
+
+test("a label does not make one account's integration another's, whose grants were not given for it", async () => {
+  await using github = await startGithub();
+  const hub = await openTestHub();
+  const work = await hub.connect("github", github.url, tokenOf("ada"), { label: "work" });
+
+  const taking = hub.connect("github", github.url, tokenOf("bob"), { label: "Work" });
+
+  await expect(taking).rejects.toMatchObject({
+    code: "conflict",
+    message: "The credentials are those of bob, not of work.",
+    hint: "Connect bob as another account of GitHub, with a label of its own, or disconnect work first.",
+  });
+  expect(await hub.hub.credentialsOf(work)).toEqual(tokenOf("ada"));
+});
+
+test("the same id at another address is another account", async () => {
+  await using github = await startGithub();
+  await using enterprise = await startGithub();
+  const hub = await openTestHub();
+  const first = await hub.connect("github", github.url, tokenOf("ada"));
+
+  await expect(hub.connect("github", enterprise.url, tokenOf("ada"))).rejects.toThrow("is already labelled ada.");
+  const second = await hub.connect("github", enterprise.url, tokenOf("ada"), { label: "enterprise" });
+
+  const rows = await listIntegrations(hub.hub.store.db, hub.workspaceId);
+  expect(rows.map(({ id, base_url }) => ({ id, base_url }))).toEqual([
+    { id: first.id, base_url: github.url },
+    { id: second.id, base_url: enterprise.url },
+  ]);
+});
+
+test("what gets new credentials stays where it is and as it is set, unless it is told otherwise", async () => {
+  await using slack = await startService({
+    "POST /auth.test": { ok: true, team_id: "T1", user_id: "U1", team: "Acme", user: "bot" },
+  });
+  const hub = await openTestHub();
+  const given = { service: "slack", credentials: { SLACK_BOT_TOKEN: "xoxb-1-sentinel" } };
+  const again = { ...given, workspaceId: hub.workspaceId, actor: "test" };
+  const settings = { config: { notifyChannel: "#ops" } };
+  const { id } = await hub.connect("slack", slack.url, given.credentials, { label: "acme", ...settings });
+
+  const labelled = (await connect(hub.hub, { ...again, label: "acme" })).integration;
+  const moved = (await connect(hub.hub, { ...again, label: "acme", config: {} })).integration;
+
+  expect(labelled).toMatchObject({ id, base_url: slack.url, config: JSON.stringify(settings.config) });
+  expect(moved).toMatchObject({ id, base_url: slack.url, config: "{}" });
 });

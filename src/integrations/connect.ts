@@ -12,7 +12,7 @@ import type { IntegrationRow, Tables } from "../store/tables.ts";
 import type { Vault } from "../vault/open-vault.ts";
 import { checkCompany } from "./company.ts";
 import { checkCredentials, type Credentials } from "./credentials.ts";
-import { isSameLabel, listIntegrations, type Settings } from "./integrations.ts";
+import { isSameLabel, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
 import { putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
 
@@ -30,7 +30,9 @@ export interface ConnectSpec {
   readonly version?: string;
   readonly credentials: Credentials;
   readonly label?: string;
-  readonly baseUrl?: string;
+  /** Null for the service's own; that of the integration which gets the credentials when absent. */
+  readonly baseUrl?: string | null;
+  /** Likewise. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
@@ -43,36 +45,31 @@ export interface Connected {
 /**
  * Connects an account: checks what was given, asks the service whose it is, then stores everything at once.
  *
- * An account that is connected already, or an integration that has the label, gets the new credentials and settings.
- * Every profile that asked for the service is granted it.
+ * The integration that has the label, or else the account that is connected already, gets the new credentials and keeps what
+ * is not given anew. Every profile that asked for the service is granted it.
  */
 export async function connect(parts: ConnectParts, spec: ConnectSpec): Promise<Connected> {
   const connector = await parts.catalog.connector(spec.service);
   checkVersion(connector, spec.version);
-  const baseUrl = spec.baseUrl === undefined ? undefined : parseBaseUrl(spec.baseUrl);
-  const config = parseConfig(connector, spec.config ?? {});
+  const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
+  const named = findLabelled(siblings, spec.service, spec.label);
+  const { baseUrl, config } = settle(connector, spec, named);
+  const { credentials } = spec;
   const candidate = {
     mode: await modeOf(parts.store, spec.workspaceId),
     connector,
     config,
-    credentials: spec.credentials,
+    credentials,
     ...(baseUrl !== undefined && { baseUrl }),
   };
   checkCredentials(candidate);
-  const siblings = await listIntegrations(parts.store.db, spec.workspaceId);
   await checkCompany(parts.catalog, connector, siblings);
 
   const account = await verifyAccount(parts.egress, candidate);
 
-  const old = findSame(siblings, spec, account);
-  return storeConnection(parts, spec, {
-    connector,
-    credentials: spec.credentials,
-    config,
-    baseUrl,
-    account,
-    old,
-  });
+  const old = named ?? findConnected(siblings, spec, { connector, baseUrl, account });
+  if (old) checkSameAccount(connector, old, account);
+  return storeConnection(parts, spec, { connector, credentials, ...settle(connector, spec, old), account, old });
 }
 
 /** What is known of an account once its service has been asked. */
@@ -99,11 +96,11 @@ export async function storeConnection(
   also?: (db: Transaction<Tables>, integration: IntegrationRow) => Promise<readonly string[]>,
 ): Promise<Connected> {
   const { workspaceId, actor } = origin;
-  const { old, credentials } = findings;
+  const { connector, old, credentials } = findings;
   const integration = describeIntegration(origin, findings);
   const sealed = await sealCredentials(parts.vault, integration, credentials);
   const grantedTo = await parts.store.transaction(async (db) => {
-    await checkPlace(parts, db, findings.connector, integration);
+    await checkPlace(parts, db, connector, integration);
     await putIntegration(db, integration);
     await putCredentials(db, integration, sealed);
     const others = (await also?.(db, integration)) ?? [];
@@ -184,20 +181,44 @@ export function parseBaseUrl(text: string): string {
 export function checkSameAccount({ name }: Connector, row: IntegrationRow, account: Account | undefined): void {
   if (row.account_id === null || account?.id === undefined || account.id === row.account_id) return;
   throw new HubError("conflict", `The credentials are those of ${account.label}, not of ${row.label}.`, {
-    hint: `Connect ${account.label} as another account of ${name}.`,
+    hint: `Connect ${account.label} as another account of ${name}, with a label of its own, or disconnect ${row.label} first.`,
   });
 }
 
-/** The integration that an account already has, or one that has the label. */
-export function findSame(
+/** The integration that has a label that was asked for. */
+export function findLabelled(
   siblings: readonly IntegrationRow[],
-  spec: Pick<ConnectSpec, "service" | "label">,
-  account: Account | undefined,
+  service: string,
+  wanted: string | undefined,
 ): IntegrationRow | undefined {
-  const ofService = siblings.filter(({ service }) => service === spec.service);
-  const { label: wanted } = spec;
-  if (wanted !== undefined) return ofService.find(({ label }) => isSameLabel(label, wanted));
-  return account && ofService.find(({ account_id }) => account_id === account.id);
+  if (wanted === undefined) return undefined;
+  return siblings.find((row) => row.service === service && isSameLabel(row.label, wanted));
+}
+
+/** The integration that an account already has, unless another label makes it a new one. Elsewhere the same id is another's. */
+export function findConnected(
+  siblings: readonly IntegrationRow[],
+  { label }: Pick<ConnectSpec, "label">,
+  { connector, baseUrl = connector.baseUrl, account }: Pick<Findings, "connector" | "baseUrl" | "account">,
+): IntegrationRow | undefined {
+  if (label !== undefined || account?.id === undefined) return undefined;
+  return siblings.find(
+    (row) =>
+      row.service === connector.id && row.account_id === account.id && (row.base_url ?? connector.baseUrl) === baseUrl,
+  );
+}
+
+/** Where an integration is to be and how it is set: as it is told, or else as it was. */
+export function settle(
+  connector: Connector,
+  { baseUrl, config }: Pick<ConnectSpec, "baseUrl" | "config">,
+  old: IntegrationRow | undefined,
+): Pick<Findings, "baseUrl" | "config"> {
+  const told = typeof baseUrl === "string" ? parseBaseUrl(baseUrl) : baseUrl;
+  return {
+    baseUrl: (told === undefined ? old?.base_url : told) ?? undefined,
+    config: parseConfig(connector, config ?? (old ? settingsOf(old) : {})),
+  };
 }
 
 function describeIntegration(origin: Origin, findings: Findings): IntegrationRow {

@@ -1,26 +1,23 @@
 import type { Account, Connector } from "../connector/connector.ts";
 import type { Db } from "../store/open.ts";
 import type { OauthFlowRow } from "../store/tables.ts";
-import { checkSameAccount, type Findings, findSame, parseBaseUrl, parseConfig } from "./connect.ts";
+import { checkSameAccount, findConnected, type Findings, findLabelled, settle } from "./connect.ts";
 import { checkCompany } from "./company.ts";
 import { type Credentials, credentialFields } from "./credentials.ts";
-import { findIntegration, listIntegrations, settingsOf } from "./integrations.ts";
+import { findIntegration, listIntegrations } from "./integrations.ts";
 import { FlowSettings, type OauthParts } from "./oauth-flows.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
 import { TOKENS, type TokenSet, writeTokens } from "./token-set.ts";
 
-/** What the flow was told, or else what the integration has that it is about. */
+/** The integration that a flow names, and what it is to have besides its tokens. */
 export async function readSettings(db: Db, flow: OauthFlowRow, connector: Connector) {
-  const settings = FlowSettings.parse(JSON.parse(flow.settings));
-  const row =
-    flow.integration_id === null ? undefined : await findIntegration(db, flow.workspace_id, flow.integration_id);
-  const baseUrl = settings.baseUrl === undefined ? row?.base_url : parseBaseUrl(settings.baseUrl);
-  return {
-    row,
-    label: settings.label,
-    baseUrl: baseUrl ?? undefined,
-    config: parseConfig(connector, settings.config ?? (row ? settingsOf(row) : {})),
-  };
+  const told = FlowSettings.parse(JSON.parse(flow.settings));
+  const { workspace_id, service, integration_id } = flow;
+  const named =
+    integration_id === null
+      ? findLabelled(await listIntegrations(db, workspace_id, service), service, told.label)
+      : await findIntegration(db, workspace_id, integration_id);
+  return { told, named, ...settle(connector, told, named) };
 }
 
 interface Authorized {
@@ -35,13 +32,14 @@ export async function findOut(
   flow: OauthFlowRow,
   { connector, set, account }: Authorized,
 ): Promise<Findings> {
-  const { row, label, ...settings } = await readSettings(parts.store.db, flow, connector);
+  const { told, named, baseUrl } = await readSettings(parts.store.db, flow, connector);
   const siblings = await listIntegrations(parts.store.db, flow.workspace_id);
   await checkCompany(parts.catalog, connector, siblings);
-  const old = row ?? findSame(siblings, { service: connector.id, ...(label !== undefined && { label }) }, account);
+  const old = named ?? findConnected(siblings, told, { connector, baseUrl, account });
   if (old) checkSameAccount(connector, old, account);
   const kept = old ? await readKept(parts, connector, old.id, flow.workspace_id) : {};
-  return { connector, credentials: { ...kept, [TOKENS]: writeTokens(set) }, ...settings, account, old };
+  const credentials = { ...kept, [TOKENS]: writeTokens(set) };
+  return { connector, credentials, ...settle(connector, told, old), account, old };
 }
 
 /** What OAuth does not give, such as the secret that webhooks are signed with. */

@@ -98,6 +98,24 @@ test("an account with a label, settings and an address of its own is connected w
   expect(integration).toMatchObject({ label: "work", base_url: `${elsewhere.url}/api`, account_id: "grace" });
 });
 
+test("an account that is connected again, by its label or as whose it is, stays where it is and as it is set", async () => {
+  await using setup = await setUpFlow();
+  await using elsewhere = await startService({ "GET /api/me": { sub: "ada" } });
+  const at = { ...setup.owner, service: "demo", baseUrl: `${elsewhere.url}/api` };
+  const comeBack = async (spec: Parameters<typeof startFlow>[1]) => {
+    const flow = await startFlow(setup.parts, spec);
+    return (await confirmFlow(setup.parts, await setup.come({ state: stateOf(flow), code: "1" }))).integration;
+  };
+  const { id } = await comeBack({ ...at, label: "work", config: { team: "eng" } });
+
+  const byLabel = await comeBack({ ...setup.owner, service: "demo", label: "Work" });
+  const byAccount = await comeBack(at);
+
+  const kept = { id, base_url: at.baseUrl, config: '{"team":"eng"}' };
+  expect(byLabel).toMatchObject({ ...kept, label: "Work" });
+  expect(byAccount).toMatchObject({ ...kept, label: "Work" });
+});
+
 test("further tokens of the same account are kept by the fields that they stand for", async () => {
   const answer = { ...TOKENS, ok: true, token_type: "bot", authed_user: { access_token: "user-1", scope: "search" } };
   await using setup = await setUpFlow({ token: answer, auth: { otherTokens: { USER_TOKEN: "authed_user" } } });

@@ -34,6 +34,7 @@ export function makeOauthConnector(url: string, parts: Partial<OAuth2Auth> = {})
       }),
       oauth2({ authorizeUrl: `${url}/auth`, tokenUrl: `${url}/token`, scopes: ["openid"], pkce: true, ...parts }),
     ],
+    config: z.object({ team: z.string().optional() }),
     operations: {
       who: rest({
         request: "GET /me",
