@@ -9,6 +9,7 @@ import { HubError } from "../errors.ts";
 import type { Inbound } from "../inbound/open-inbound.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
 import type { OauthParts } from "../integrations/oauth-flows.ts";
+import type { OpenCredentials } from "../integrations/open-credentials.ts";
 import type { Outbox } from "../notify/open-outbox.ts";
 import type { OwnerNotices } from "../notify/owner-notices.ts";
 
@@ -21,6 +22,7 @@ export interface ActionContext extends OauthParts, Ledger {
   /** Addresses of the pages on which owners decide. */
   readonly links: DecisionLinks;
   readonly credentialsOf: CredentialsOf;
+  readonly lend: OpenCredentials["lend"];
   readonly principal: Principal;
   readonly signal: AbortSignal;
 }

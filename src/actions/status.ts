@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { reconnectCommand } from "../integrations/report-broken.ts";
 import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { action, type ActionContext } from "./action.ts";
@@ -26,10 +27,16 @@ export const status = action({
       .array(z.object({ profile: z.string(), enabled: z.boolean() }))
       .describe("Who was granted it; to a profile's key, that profile"),
     runtime: Runtime,
+    reconnect: z.string().nullable().describe("The command by which an owner gives it new access, where it is broken"),
   }),
   async run({ integration }, context) {
     const row = await reachIntegration(context, integration);
-    return { ...row, profiles: await listUsers(context, row), runtime: await describeRuntime(context, row) };
+    const runtime = await describeRuntime(context, row);
+    const isBroken = runtime.connector !== null && row.status === "error";
+    const reconnect = isBroken
+      ? await reconnectCommand(context.store.db, await context.catalog.connector(row.service), row)
+      : null;
+    return { ...row, profiles: await listUsers(context, row), runtime, reconnect };
   },
 });
 

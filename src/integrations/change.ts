@@ -1,19 +1,17 @@
 import type { Transaction } from "kysely";
 import type { Connector } from "../connector/connector.ts";
-import { HubError } from "../errors.ts";
+import { type ErrorCode, HubError } from "../errors.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import { checkLabel, checkSameAccount, type ConnectParts, parseConfig } from "./connect.ts";
-import {
-  type Candidate,
-  checkCredentials,
-  checkShape,
-  credentialFields,
-  type Credentials,
-  type CredentialsOf,
-} from "./credentials.ts";
+import { type Candidate, checkCredentials, checkShape, credentialFields, type Credentials } from "./credentials.ts";
 import { destinationOf, findIntegration, listIntegrations, settingsOf, type Settings } from "./integrations.ts";
+import type { OpenCredentials } from "./open-credentials.ts";
 import { addSealed, putCredentials, sealCredentials } from "./sealed-credentials.ts";
 import { verifyAccount } from "./verify.ts";
+
+interface VerifyParts extends ConnectParts {
+  readonly lend: OpenCredentials["lend"];
+}
 
 interface Change {
   readonly label?: string;
@@ -115,7 +113,7 @@ export function removeCredentials(parts: ConnectParts, actor: string, row: Integ
  * A service that can't be asked right now says nothing about them: that is thrown.
  */
 export async function verifyIntegration(
-  parts: ConnectParts & { readonly credentialsOf: CredentialsOf },
+  parts: VerifyParts,
   actor: string,
   row: IntegrationRow,
 ): Promise<IntegrationRow> {
@@ -133,19 +131,26 @@ export async function verifyIntegration(
   });
 }
 
-async function findFault(
-  parts: Pick<ConnectParts, "egress" | "store"> & { readonly credentialsOf: CredentialsOf },
-  connector: Connector,
-  row: IntegrationRow,
-): Promise<string | null> {
+async function findFault(parts: VerifyParts, connector: Connector, row: IntegrationRow): Promise<string | null> {
+  const ask = async (credentials: Credentials) =>
+    verifyAccount(parts.egress, await candidateOf(parts, connector, row, credentials));
   try {
-    await verifyAccount(parts.egress, await candidateOf(parts, connector, row, await parts.credentialsOf(row)));
+    // What is taken for broken is asked about all the same: its service may have been wrong, or the owner's app.
+    const loan = await parts.lend({ ...row, status: "active" });
+    await ask(loan.credentials).catch(async (error: unknown) => {
+      const newer = isRefusal(error, "reconnect_required") ? await loan.renew() : undefined;
+      if (!newer) throw error;
+      await ask(newer);
+    });
     return null;
   } catch (error) {
-    const isRefusal = error instanceof HubError && ["reconnect_required", "service_rejected"].includes(error.code);
-    if (isRefusal) return error.message;
+    if (isRefusal(error, "reconnect_required", "service_rejected")) return error.message;
     throw error;
   }
+}
+
+function isRefusal(error: unknown, ...codes: readonly ErrorCode[]): error is HubError {
+  return error instanceof HubError && codes.includes(error.code);
 }
 
 async function candidateOf(

@@ -38,6 +38,8 @@ export interface ConnectSpec {
 
 export interface Connected {
   readonly integration: IntegrationRow;
+  /** False where one that was there got new credentials. */
+  readonly isNew: boolean;
   /** Ids of the profiles that had asked for the service and now have it. */
   readonly grantedTo: readonly string[];
 }
@@ -116,7 +118,7 @@ export async function storeConnection(
     return [...others, ...waiting];
   });
   await parts.store.changes.catchUp();
-  return { integration, grantedTo };
+  return { integration, isNew: !old, grantedTo };
 }
 
 /** Checks once more, one connection at a time: others may have been made while the service was asked. */

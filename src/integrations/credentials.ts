@@ -27,6 +27,11 @@ export function credentialFields(connector: Connector): readonly CredentialField
 export function checkCredentials({ connector, credentials: given, ...destination }: Candidate): void {
   const service = serviceIn(destination, connector);
   const fields = credentialFields(service ?? connector);
+  if (service && fields.length === 0 && isByOauth(service)) {
+    throw new HubError("invalid_input", `${connector.name} takes no credentials: it is connected by OAuth.`, {
+      hint: `Use "patchbay connect ${connector.id} --oauth".`,
+    });
+  }
   for (const name of Object.keys(given)) {
     if (fields.some(({ env }) => env === name)) continue;
     throw new HubError("invalid_input", `${connector.name} has no credential named ${name}.`, {
@@ -36,7 +41,7 @@ export function checkCredentials({ connector, credentials: given, ...destination
   for (const field of fields) {
     const value = given[field.env] ?? "";
     if (value !== "") checkShape(connector.name, field, value);
-    else if (service && !isDispensable(field, destination.baseUrl)) throw missingField(connector.name, field);
+    else if (service && !isDispensable(field, destination.baseUrl)) throw missingField(connector, field);
   }
 }
 
@@ -54,9 +59,15 @@ function isDispensable({ optional = false, placement }: CredentialField, baseUrl
   return optional || (baseUrl !== undefined && placement !== undefined && "baseUrl" in placement);
 }
 
-function missingField(service: string, { env, label, createAt }: CredentialField): HubError {
-  const where = createAt === undefined ? "" : ` Make one at ${createAt}.`;
-  return new HubError("invalid_input", `${service} needs ${env} (${label}).`, {
-    hint: `Give it with --credential ${env}=….${where}`,
-  });
+function missingField(connector: Connector, { env, label, createAt }: CredentialField): HubError {
+  const ways = [
+    `Give it with --credential ${env}=….`,
+    ...(createAt === undefined ? [] : [`Make one at ${createAt}.`]),
+    ...(isByOauth(connector) ? [`Or allow access in the browser: "patchbay connect ${connector.id} --oauth".`] : []),
+  ];
+  return new HubError("invalid_input", `${connector.name} needs ${env} (${label}).`, { hint: ways.join(" ") });
+}
+
+function isByOauth({ auth }: Pick<Connector, "auth">): boolean {
+  return auth.some(({ kind }) => kind === "oauth2");
 }

@@ -111,6 +111,17 @@ test("a refresh token that the service does not replace is kept, as are the scop
   expect(await setup.tokens()).toMatchObject({ access_token: { refresh: "refresh-1", scopes: ["openid"] } });
 });
 
+test("new tokens are kept although the service says odd things beside them", async () => {
+  const odd = { access_token: "access-2", refresh_token: "", expires_in: "soon", scope: 7 };
+  await using setup = await setUp(odd, EXPIRED);
+
+  expect(await setup.ask()).toEqual({ access_token: "access-2" });
+
+  expect(await setup.tokens()).toMatchObject({
+    access_token: { refresh: "refresh-1", scopes: ["openid"], expiresAt: NOW + 60 * MINUTE_MS },
+  });
+});
+
 test("a token of which the service does not say when it expires is renewed after an hour", async () => {
   await using setup = await setUp({ access_token: "access-2" }, EXPIRED);
   await setup.ask();

@@ -4,8 +4,12 @@ import type { OAuth2Auth } from "#connector";
 import { runOperation } from "../egress/run-operation.ts";
 import { changeTokens, connectWithTokens } from "../testing/connect-by-oauth.ts";
 import { makeOauthConnector, openOauthParts } from "../testing/open-oauth-parts.ts";
+import type { IntegrationRow } from "../store/tables.ts";
+import { storeConnection } from "./connect.ts";
 import { disconnect } from "./disconnect.ts";
 import { openCredentials } from "./open-credentials.ts";
+import { readTokenSet } from "./sealed-credentials.ts";
+import { writeTokens } from "./token-set.ts";
 
 const GOOD = { expiresAt: null };
 const NEW_TOKENS = { access_token: "access-2", refresh_token: "refresh-2", expires_in: 3600 };
@@ -43,6 +47,32 @@ async function setUp(answers: Readonly<Record<string, Answer>>, auth: Partial<OA
     },
   };
 }
+
+interface Connecting {
+  readonly label?: string;
+  readonly accountId?: string;
+  readonly old?: IntegrationRow;
+}
+
+/** Another connection of the same service: of the same account unless told, and a new one unless told. */
+async function connectAs({ parts, integration }: Setup, { label, accountId = "ada", old }: Connecting) {
+  const { workspace_id: workspaceId } = integration;
+  const { integration: connected } = await storeConnection(
+    parts,
+    { workspaceId, actor: "test", ...(label !== undefined && { label }) },
+    {
+      connector: await parts.catalog.connector("demo"),
+      credentials: { oauth: writeTokens(await readTokenSet(parts.store.db, parts.vault, integration)) },
+      config: {},
+      baseUrl: undefined,
+      account: { id: accountId, label: accountId },
+      old,
+    },
+  );
+  return connected;
+}
+
+type Setup = Awaited<ReturnType<typeof setUp>>;
 
 test("a refused token is renewed once, and the call made again with the new one", async () => {
   const me: Answer = ({ headers }) =>
@@ -105,6 +135,54 @@ test.each([
   expect(service.exchanges).toHaveLength(1);
   expect(await setup.parts.store.db.selectFrom("credentials").selectAll().execute()).toEqual([]);
   await service[Symbol.asyncDispose]();
+});
+
+test("a token that has expired is renewed to be revoked, where it is revoked by being sent", async () => {
+  await using service = await startService({ "POST /token": NEW_TOKENS, "POST /revoke": { status: 200, body: {} } });
+  const auth = { revokeBy: "bearer", revokeUrl: `${service.url}/revoke`, tokenUrl: `${service.url}/token` } as const;
+  await using setup = await setUp({}, auth);
+  await changeTokens(setup.parts, setup.integration, { expiresAt: 1 });
+
+  const outcome = await disconnect(setup.parts, "test", setup.integration);
+
+  expect(outcome).toEqual({ isRevoked: true, byHand: undefined });
+  expect(service.exchanges.map(({ path }) => path)).toEqual(["/token", "/revoke"]);
+  expect(service.exchanges[1]?.headers["authorization"]).toBe("Bearer access-2");
+});
+
+test("what an account has by another label, too, is not revoked, and said; the last one ends it", async () => {
+  await using service = await startService({ "POST /revoke": { status: 200, body: {} } });
+  await using setup = await setUp({}, { revokeUrl: `${service.url}/revoke` });
+  const { parts, integration } = setup;
+  await connectAs(setup, { label: "bob", accountId: "bob" });
+  const second = await connectAs(setup, { label: "second" });
+
+  const first = await disconnect(parts, "test", integration);
+  const last = await disconnect(parts, "test", second);
+
+  expect(first).toEqual({ isRevoked: false, byHand: "demo:second goes on using the same access." });
+  expect(last).toEqual({ isRevoked: true, byHand: undefined });
+  expect(service.exchanges).toHaveLength(1);
+});
+
+test("a call that is refused after its account got other credentials does not break it", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const me = async () => {
+    await promise;
+    return { status: 401, body: {} };
+  };
+  await using setup = await setUp({ "GET /me": me });
+  const { parts, integration } = setup;
+  await changeTokens(parts, integration, { refresh: null });
+  const calling = setup.call();
+  await expect.poll(() => setup.service.exchanges.length).toBe(1);
+
+  await connectAs(setup, { old: integration });
+  resolve();
+
+  await expect(calling).rejects.toMatchObject({ code: "reconnect_required" });
+  expect(await setup.status()).toEqual({ status: "active" });
+  expect(await parts.told()).toEqual([]);
 });
 
 test("what can't be revoked is forgotten all the same, and said with where to end it by hand", async () => {

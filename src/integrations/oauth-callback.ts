@@ -5,11 +5,20 @@ import { modeOf } from "../access/workspaces.ts";
 import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
-import type { OauthFlowRow } from "../store/tables.ts";
+import type { IntegrationRow, OauthFlowRow } from "../store/tables.ts";
 import { findOut, readSettings } from "./flow-findings.ts";
 import { type OauthApp, openApp } from "./oauth-apps.ts";
 import { describeServer, openOauthClient } from "./oauth-client.ts";
-import { addressOf, after, BEGIN_AGAIN, FlowAccount, FLOW_MS, hashSecret, type OauthParts } from "./oauth-flows.ts";
+import {
+  addressOf,
+  after,
+  BEGIN_AGAIN,
+  failFlow,
+  FlowAccount,
+  FLOW_MS,
+  hashSecret,
+  type OauthParts,
+} from "./oauth-flows.ts";
 import { accessTokens, scopesOf, type TokenSet, writeTokens } from "./token-set.ts";
 import { verifyAccount } from "./verify.ts";
 
@@ -20,12 +29,14 @@ export interface Confirmation {
   readonly workspace: string;
   /** The account that the service named; undefined where it names none. */
   readonly account: string | undefined;
+  /** Where the account is, and its tokens are sent; undefined where that is the service's own address. */
+  readonly at: string | undefined;
   /** The integration that gets new tokens. */
   readonly reconnects: string | undefined;
   readonly scopes: readonly string[];
   /** Asked for and not given. */
   readonly missing: readonly string[];
-  /** The profiles that will have it: those that have asked for the service, and the one that the flow was begun for. */
+  /** The profiles that will have it: that have it now, have asked for the service, or the one that the flow was begun for. */
   readonly profiles: readonly string[];
   /** For the page's form, and only there. */
   readonly token: string;
@@ -121,16 +132,28 @@ async function authorize(parts: OauthParts, flow: OauthFlowRow, callback: Callba
     flow: id,
     service: connector.name,
     account: account?.label,
+    at: findings.baseUrl,
     reconnects: findings.old && `${findings.old.service}:${findings.old.label}`,
     scopes,
     missing: asked.filter((scope) => !scopes.includes(scope)),
-    ...(await readAudience(store.db, flow)),
+    ...(await readAudience(store.db, flow, findings.old)),
     token,
     browser,
   };
 }
 
-async function readAudience(db: Db, { workspace_id, service, profile_id }: OauthFlowRow) {
+async function readAudience(
+  db: Db,
+  { workspace_id, service, profile_id }: OauthFlowRow,
+  old: IntegrationRow | undefined,
+) {
+  const holders = db
+    .selectFrom("grants")
+    .innerJoin("profiles", "profiles.id", "grants.profile_id")
+    .select("profiles.name as profile")
+    .where("grants.workspace_id", "=", workspace_id)
+    .where("grants.integration_id", "=", old?.id ?? "")
+    .where("grants.enabled", "=", 1);
   const requests = await listRequests(db, workspace_id, { service, status: "pending" });
   const asker = profile_id === null ? [] : [(await findProfile(db, workspace_id, profile_id)).name];
   const workspace = await db
@@ -140,7 +163,9 @@ async function readAudience(db: Db, { workspace_id, service, profile_id }: Oauth
     .executeTakeFirstOrThrow();
   return {
     workspace: workspace.mode === "live" ? workspace.name : `${workspace.name} (test)`,
-    profiles: [...new Set([...asker, ...requests.map(({ profile }) => profile)])].toSorted(),
+    profiles: [
+      ...new Set([...asker, ...[...requests, ...(await holders.execute())].map(({ profile }) => profile)]),
+    ].toSorted(),
   };
 }
 
@@ -222,20 +247,4 @@ async function describeCandidate(parts: OauthParts, flow: OauthFlowRow, connecto
   const { config, baseUrl } = await readSettings(parts.store.db, flow, connector);
   const mode = await modeOf(parts.store, flow.workspace_id);
   return { mode, connector, credentials: accessTokens(set), config, ...(baseUrl !== undefined && { baseUrl }) };
-}
-
-async function failFlow({ store, audit }: OauthParts, flow: OauthFlowRow, reason: string): Promise<void> {
-  await store.transaction(async (db) => {
-    await db
-      .updateTable("oauth_flows")
-      .set({ status: "failed", reason, sealed_verifier: null })
-      .where("id", "=", flow.id)
-      .execute();
-    await audit.appendIn(db, {
-      workspaceId: flow.workspace_id,
-      actor: flow.actor,
-      action: "oauth.fail",
-      details: { flow: flow.id, service: flow.service, reason },
-    });
-  });
 }

@@ -152,11 +152,15 @@ function send({ revokeUrl = "", clientId }: OauthApp, options: AskOptions, { met
   });
 }
 
+/** Odd details are passed over: the tokens are the only ones that there are, the service has forgotten those before. */
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
-  refresh_token: z.string().min(1).nullish(),
-  expires_in: z.coerce.number().nonnegative().nullish(),
-  scope: z.union([z.string(), z.array(z.string())]).nullish(),
+  refresh_token: z.string().min(1).nullish().catch(undefined),
+  expires_in: z.coerce.number().nonnegative().nullish().catch(undefined),
+  scope: z
+    .union([z.string(), z.array(z.string())])
+    .nullish()
+    .catch(undefined),
 });
 type TokenAnswer = z.infer<typeof TokenAnswer>;
 

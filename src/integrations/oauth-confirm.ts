@@ -5,7 +5,17 @@ import { HubError } from "../errors.ts";
 import type { IntegrationRow, OauthFlowRow, Tables } from "../store/tables.ts";
 import { type Connected, storeConnection } from "./connect.ts";
 import { findOut } from "./flow-findings.ts";
-import { addressOf, BEGIN_AGAIN, FlowAccount, FlowSettings, hashSecret, type OauthParts } from "./oauth-flows.ts";
+import { requireOauth } from "./oauth-apps.ts";
+import {
+  addressOf,
+  BEGIN_AGAIN,
+  failFlow,
+  FlowAccount,
+  FlowSettings,
+  hashSecret,
+  type OauthParts,
+} from "./oauth-flows.ts";
+import { adviseOnApps } from "./revoke-access.ts";
 import { readTokens } from "./token-set.ts";
 
 interface Confirm {
@@ -61,15 +71,26 @@ async function grantAsker(
   return [profileId];
 }
 
-/** The owner was shown whose account it is, and does not want it. */
-export async function cancelFlow({ store }: OauthParts, { flow, token, browser }: Confirm): Promise<void> {
-  const { numUpdatedRows } = await store.db
+/**
+ * The owner was shown whose account it is, and does not want it. Says where the service can be told so, too, unless that
+ * would end what is connected.
+ */
+export async function cancelFlow(
+  parts: OauthParts,
+  { flow: id, token, browser }: Confirm,
+): Promise<string | undefined> {
+  const flow = await parts.store.db
     .updateTable("oauth_flows")
-    .set({ status: "failed", reason: "The owner did not confirm it.", sealed_tokens: null, confirm_hash: null })
-    .where("id", "=", flow)
+    .set({ sealed_tokens: null, confirm_hash: null })
+    .where("id", "=", id)
     .where("confirm_hash", "=", hashSecret(token, browser))
+    .returningAll()
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) throw overAlready();
+  if (!flow) throw overAlready();
+  await failFlow(parts, flow, "The owner did not confirm it.");
+  if (flow.integration_id !== null) return undefined;
+  const connector = await parts.catalog.connector(flow.service);
+  return adviseOnApps(connector, requireOauth(connector));
 }
 
 function overAlready(): HubError {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as oauth from "oauth4webapi";
 import * as z from "zod";
+import type { Ledger } from "../access/grants.ts";
 import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
@@ -200,6 +201,23 @@ export async function readFlow(
       ? { status: status === "exchanging" ? "pending" : status, reason }
       : { status: "expired", reason: "Nobody finished it in time." }),
   };
+}
+
+/** Ends a flow that came to nothing. */
+export async function failFlow({ store, audit }: Ledger, flow: OauthFlowRow, reason: string): Promise<void> {
+  await store.transaction(async (db) => {
+    await db
+      .updateTable("oauth_flows")
+      .set({ status: "failed", reason, sealed_verifier: null })
+      .where("id", "=", flow.id)
+      .execute();
+    await audit.appendIn(db, {
+      workspaceId: flow.workspace_id,
+      actor: flow.actor,
+      action: "oauth.fail",
+      details: { flow: flow.id, service: flow.service, reason },
+    });
+  });
 }
 
 export const FlowAccount = z.object({ id: z.exactOptional(z.string()), label: z.string() });

@@ -1,7 +1,12 @@
 import type { Transaction } from "kysely";
 import type { Ledger } from "../access/grants.ts";
+import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
+import type { Db } from "../store/open.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
+import { credentialFields } from "./credentials.ts";
+import { readSealed } from "./sealed-credentials.ts";
+import { TOKENS } from "./token-set.ts";
 
 /** Has an integration's owner told that it must be reconnected, and why, in the transaction that finds it broken. */
 export type TellOwner = (db: Transaction<Tables>, integration: IntegrationRow, reason: string) => Promise<void>;
@@ -29,6 +34,8 @@ export async function breakIntegration(
       .where("workspace_id", "=", workspace_id)
       .where("id", "=", id)
       .where("status", "in", ["active", "configured"])
+      // What was found out is about the credentials that it had, not about those that it was given since.
+      .where("connected_at", "is not distinct from", integration.connected_at)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) return true;
     await store.changes.record(db, { workspace_id, profile_id: null });
@@ -52,6 +59,14 @@ export function mustReconnect({ service, label }: IntegrationRow, reason: string
     hint: `Ask the owner to reconnect ${service}.`,
     details: { service },
   });
+}
+
+/** What an owner runs to give an integration new access. It names no label, since services make some of those up. */
+export async function reconnectCommand(db: Db, connector: Connector, { id, service }: IntegrationRow): Promise<string> {
+  const kept = await readSealed(db, id);
+  if (kept.some(({ field }) => field === TOKENS)) return `patchbay oauth start ${service} --integration ${id}`;
+  const fields = credentialFields(connector).filter(({ optional }) => optional !== true);
+  return `patchbay credentials set ${id} ${fields.map(({ env }) => `--credential ${env}=…`).join(" ")}`;
 }
 
 /** A service has taken a credential that it had refused before. */

@@ -9,8 +9,9 @@ import type { ConnectParts } from "./connect.ts";
 import { type Credentials, credentialFields } from "./credentials.ts";
 import { destinationOf, settingsOf } from "./integrations.ts";
 import { type OauthApp, openApp, requireOauth } from "./oauth-apps.ts";
+import type { OauthClient } from "./oauth-client.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
-import { accessTokens, readTokens, TOKENS } from "./token-set.ts";
+import { accessTokens, isExpired, readTokens, type Token, TOKENS } from "./token-set.ts";
 
 /** What became of an integration's access at its service. */
 export interface Revocation {
@@ -41,7 +42,7 @@ export async function revokeAccess(parts: ConnectParts, integration: Integration
     if (app.revokeUrl === undefined) return { isRevoked: false, byHand: advice };
     const { openOauthClient } = await import("./oauth-client.ts");
     const client = openOauthClient({ egress: parts.egress, connector, app, now: Date.now });
-    for (const token of Object.values(tokens)) await client.revoke(token);
+    for (const [field, token] of Object.entries(tokens)) await client.revoke(await revive(client, app, field, token));
     return { isRevoked: true, byHand: undefined };
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
@@ -74,8 +75,22 @@ async function tidyUp(
   }
 }
 
-/** Another service's account that was given access together with this one: several connectors of Google share an app. */
-async function findSharer({ store }: ConnectParts, { workspace_id, service }: IntegrationRow, { clientId }: OauthApp) {
+/** Where a token is revoked by being sent, one that has expired would end nothing. */
+async function revive(client: OauthClient, { revokeBy }: OauthApp, field: string, token: Token): Promise<Token> {
+  const isSent = revokeBy === "bearer" || revokeBy === "delete_grant";
+  const isOver = isExpired({ [field]: token }, Date.now());
+  return isSent && isOver && token.refresh !== null ? client.refresh(field, token) : token;
+}
+
+/**
+ * An integration that has the same access: the same account under another label, or, as several connectors of Google share an
+ * app, an account of another service.
+ */
+async function findSharer(
+  { store }: ConnectParts,
+  { id, workspace_id, service, account_id }: IntegrationRow,
+  { clientId }: OauthApp,
+) {
   const row = await store.db
     .selectFrom("oauth_apps")
     .innerJoin("integrations", (join) =>
@@ -87,7 +102,10 @@ async function findSharer({ store }: ConnectParts, { workspace_id, service }: In
     .select(["integrations.service", "integrations.label"])
     .where("oauth_apps.workspace_id", "=", workspace_id)
     .where("oauth_apps.client_id", "=", clientId)
-    .where("oauth_apps.service", "!=", service)
+    .where("integrations.id", "!=", id)
+    .where(({ eb, or }) =>
+      or([eb("integrations.service", "!=", service), eb("integrations.account_id", "=", account_id)]),
+    )
     .where("credentials.field", "=", TOKENS)
     .executeTakeFirst();
   return row && `${row.service}:${row.label}`;
@@ -99,7 +117,8 @@ function adviseOnKeys(connector: Connector, kept: Credentials): string | undefin
   return field && `The ${field.label.toLowerCase()} is still good until you delete it at ${field.createAt}.`;
 }
 
-function adviseOnApps({ name }: Connector, { manageUrl }: OAuth2Auth): string {
+/** Where a person ends what a service has given the owner's app. */
+export function adviseOnApps({ name }: Pick<Connector, "name">, { manageUrl }: OAuth2Auth): string {
   return manageUrl === undefined
     ? `End the app's access in the account's settings at ${name}.`
     : `End the app's access at ${manageUrl}.`;

@@ -4,6 +4,7 @@ import { showArguments, showText } from "../access/show-arguments.ts";
 import type { PendingApproval } from "../call/seek-permit.ts";
 import { cutText } from "../connector/cut-text.ts";
 import { listIntegrations } from "../integrations/integrations.ts";
+import { reconnectCommand } from "../integrations/report-broken.ts";
 import type { Db } from "../store/open.ts";
 import type { IntegrationRow, RequestRow, Tables } from "../store/tables.ts";
 import type { Notice } from "./notice.ts";
@@ -39,8 +40,9 @@ export function openOwnerNotices(parts: OwnerParts): OwnerNotices {
     },
     async ofBroken(db, integration, reason) {
       const { id, service, label } = integration;
+      const command = await reconnectCommand(db, await parts.catalog.connector(service), integration);
       await notifyOwner(parts, db, integration, {
-        message: `${service}:${label} must be reconnected. ${reason}\n\nBy command: patchbay connect ${service}.`,
+        message: `${service}:${label} must be reconnected. ${reason}\n\nBy command: ${command}.`,
         urgency: "high",
         link: { label: "Reconnect", kind: "integrations", id, expiresAt: inAWeek() },
       });

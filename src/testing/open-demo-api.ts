@@ -17,9 +17,9 @@ export interface DemoApi extends TestApi {
   connectDemo(): Promise<void>;
 }
 
-export async function openDemoApi(): Promise<DemoApi> {
-  const api = await openTestApi({ file: { connectors: [DEMO_CONNECTOR] } });
-  const demo = await startAuthorizationServer({ hubUrl: api.url });
+export async function openDemoApi(env: Readonly<Record<string, string>> = {}): Promise<DemoApi> {
+  const api = await openTestApi({ env, file: { connectors: [DEMO_CONNECTOR] } });
+  const demo = await startAuthorizationServer({ hubUrl: api.hub.hub.publicUrl() });
   onTestFinished(() => demo[Symbol.asyncDispose]());
   // The hub had to be there before the service that sends browsers back to it.
   Object.assign(await api.hub.hub.catalog.connector("demo"), { baseUrl: demo.url });

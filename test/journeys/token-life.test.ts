@@ -63,6 +63,33 @@ test("an access that the service does not take before its time is renewed, and t
   expect(demo.tokenRequests).toEqual(["authorization_code", "refresh_token"]);
 });
 
+test("to verify an account renews an access that the service does not take, rather than call it broken", async () => {
+  const { demo, change, send } = await arrange();
+  await change({ access: "not-one-of-the-service" });
+
+  expect(await send("POST /integrations/demo/verify")).toMatchObject({ body: { data: { status: "active" } } });
+  expect(demo.tokenRequests).toEqual(["authorization_code", "refresh_token"]);
+});
+
+test("what broke by a wrong secret of the owner's app works again once that is right and the account verified", async () => {
+  const { change, call, send, setApp } = await arrange();
+  const { body: app } = await send("GET /oauth-apps");
+  const [{ client_id, authorize_url, token_url }] = (app as { data: [Record<string, string>] }).data;
+  const wrong = { client_id, authorize_url, token_url, client_secret: "not the app's" };
+  await send("PUT /oauth-apps/demo", { body: wrong });
+  await change({ expiresAt: 1 });
+
+  const refused = await call();
+  const stillWrong = await send("POST /integrations/demo/verify");
+  await setApp();
+  const right = await send("POST /integrations/demo/verify");
+
+  expect(refused).toMatchObject({ status: 409, body: { code: "reconnect_required" } });
+  expect(stillWrong).toMatchObject({ body: { data: { status: "error", status_reason: expect.any(String) } } });
+  expect(right).toMatchObject({ body: { data: { status: "active", status_reason: null } } });
+  expect(await call()).toMatchObject({ status: 200 });
+});
+
 test("what the service does not renew is told the owner once, with a link by which it works again", async () => {
   const { browser, change, call, phone, row, readStatus } = await arrange();
   await change({ expiresAt: 1, refresh: "not one of the service's" });
@@ -79,6 +106,7 @@ test("what the service does not renew is told the owner once, with a link by whi
   );
   expect(broken).toMatchObject({ status: "error", runtime: { ready: false }, status_reason: expect.any(String) });
   expect(message).toContain("demo:ada@demo must be reconnected. Demo refused to renew the access it had given");
+  expect(message).toContain(`By command: patchbay oauth start demo --integration ${row.id}.`);
   expect(textOf(done)).toContain("demo:ada@demo is connected");
   expect(await readStatus()).toMatchObject({ id: row.id, status: "active", runtime: { ready: true } });
   expect(await call()).toMatchObject({ status: 200 });
@@ -129,7 +157,7 @@ test("a key that the service refuses in a call is an error that the owner is tol
     { status: 409, body: { code: "reconnect_required" } },
   ]);
   expect(broken).toMatchObject({ status: "error", status_reason: expect.stringContaining("refused the credential") });
-  expect(textOf(page)).toContain('Give it new credentials: patchbay connect github --label "mona"');
+  expect(textOf(page)).toMatch(/new credentials: patchbay credentials set int_\w{26} --credential GITHUB_TOKEN=…/);
   expect(await call()).toMatchObject({ status: 200 });
   expect(await api.data("GET /integrations/github/status", { key })).toMatchObject({ status: "active" });
   expect(await phone.notices()).toHaveLength(1);

@@ -42,15 +42,18 @@ async function showConfirmation(hub: Hub, request: Request, service: string): Pr
 
 /** One for each flow, so that two pages in two tabs don't get in each other's way. */
 function writeCookie(hub: Hub, flow: string, value: string, lifetimeSeconds: number): string {
-  const secure = hub.publicUrl().startsWith("https:") ? "; Secure" : "";
-  return `${COOKIE}_${flow}=${value}; Path=/oauth; Max-Age=${lifetimeSeconds}; HttpOnly; SameSite=Strict${secure}`;
+  const { protocol, pathname } = new URL(hub.publicUrl());
+  const secure = protocol === "https:" ? "; Secure" : "";
+  const path = `${pathname.replace(/\/$/, "")}/oauth`;
+  return `${COOKIE}_${flow}=${value}; Path=${path}; Max-Age=${lifetimeSeconds}; HttpOnly; SameSite=Strict${secure}`;
 }
 
 function showFacts(confirmation: Confirmation) {
-  const { service, account, workspace, profiles, reconnects, scopes, missing } = confirmation;
+  const { service, at, account, workspace, profiles, reconnects, scopes, missing } = confirmation;
   const lacking = markup`<dt>Not given</dt><dd class="warning">${missing.join(", ")}</dd>`;
   return markup`<dl>
     <dt>Service</dt><dd>${service}</dd>
+    ${at === undefined ? undefined : markup`<dt>Address</dt><dd>${at}</dd>`}
     <dt>Account</dt><dd>${account ?? "The service does not say"}</dd>
     <dt>Workspace</dt><dd>${workspace}</dd>
     <dt>Profiles</dt><dd>${profiles.length > 0 ? `${profiles.join(", ")}, at once` : "None, until you grant it"}</dd>
@@ -76,15 +79,18 @@ async function takeWord(hub: Hub, request: Request): Promise<Response> {
   const { cancelFlow, confirmFlow } = await import("../../integrations/oauth-confirm.ts");
   const given = { flow, token, browser: readCookie(request, `${COOKIE}_${flow}`) };
   if (decision !== "connect") {
-    await cancelFlow(hub, given);
-    return showPage({ title: "Nothing was connected", body: markup`<p>You can close this page.</p>` });
+    const advice = await cancelFlow(hub, given);
+    return showPage({
+      title: "Nothing was connected",
+      body: markup`<p>Patchbay has forgotten what the service gave it. ${advice}</p><p>You can close this page.</p>`,
+    });
   }
-  const { integration, grantedTo } = await confirmFlow(hub, given);
-  const { service, label } = integration;
-  const grant = markup`<p>Grant it with <code>patchbay grants set PROFILE ${service}</code>.</p>`;
+  const { integration, isNew, grantedTo } = await confirmFlow(hub, given);
+  const { id, service, label } = integration;
+  const grant = markup`<p>Grant it with <code>patchbay grants set PROFILE ${id}</code>.</p>`;
   const page = showPage({
     title: `${service}:${label} is connected`,
-    body: markup`<p>You can close this page.</p>${grantedTo.length > 0 ? undefined : grant}`,
+    body: markup`<p>You can close this page.</p>${isNew && grantedTo.length === 0 ? grant : undefined}`,
   });
   page.headers.append("set-cookie", writeCookie(hub, flow, "", 0));
   return page;

@@ -50,6 +50,20 @@ test("to look at the page, or to send it without a choice, begins nothing", asyn
   expect(await countFlows()).toBe(before);
 });
 
+test("the link of an account that works begins nothing, whoever kept the page open", async () => {
+  const { hub, browser, breakIt, link, setApp, row } = await arrange();
+  await breakIt();
+  const page = await browser.open(link());
+  await setApp();
+  await hub.hub.store.db.updateTable("integrations").set({ status: "active" }).where("id", "=", row.id).execute();
+  const flows = await hub.hub.store.db.selectFrom("oauth_flows").select("id").execute();
+
+  const sent = await browser.submit(page, { decision: "reconnect" });
+
+  expect(textOf(sent)).toContain("demo:ada@demo works");
+  expect(await hub.hub.store.db.selectFrom("oauth_flows").select("id").execute()).toEqual(flows);
+});
+
 test("a link that has expired, of another account, or without its token, shows and begins nothing", async () => {
   const { browser, breakIt, link, url } = await arrange();
   await breakIt();
@@ -67,12 +81,12 @@ test("a link that has expired, of another account, or without its token, shows a
 });
 
 test("where no OAuth app is set, the page says by which command the account gets new credentials", async () => {
-  const { hub, browser, breakIt, link } = await arrange();
+  const { hub, browser, breakIt, link, row } = await arrange();
   await breakIt();
   await hub.hub.store.db.deleteFrom("oauth_apps").execute();
 
   const page = await browser.open(link());
 
-  expect(textOf(page)).toContain('Give it new credentials: patchbay connect demo --label "ada@demo"');
+  expect(textOf(page)).toContain(`Give it new credentials: patchbay oauth start demo --integration ${row.id}`);
   expect(page.html).not.toContain("<form");
 });

@@ -13,12 +13,11 @@ export const reconnectPage: DecisionPage = {
   scopes: ["integrations:read", "integrations:write"],
 
   async show(id, token, run) {
-    const { service, label, status, status_reason } = await run(integrations.status, { integration: id });
-    if (status !== "error") {
-      return showPage({ title: `${service}:${label} works`, body: markup`<p>You can close this page.</p>` });
-    }
+    const broken = await run(integrations.status, { integration: id });
+    const { service, label, status, status_reason, reconnect } = broken;
+    if (status !== "error") return showWorking(broken);
     const { data: apps } = await run(oauthApps.list, {});
-    const way = apps.some((app) => app.service === service) ? showForm(service, token) : showCommand(service, label);
+    const way = apps.some((app) => app.service === service) ? showForm(service, token) : showCommand(reconnect);
     return showPage({
       title: `${service}:${label} must be reconnected`,
       body: markup`<p>${status_reason ?? ""}</p>${way}`,
@@ -27,11 +26,17 @@ export const reconnectPage: DecisionPage = {
 
   async decide(id, { decision }, run) {
     if (decision !== "reconnect") throw new HubError("invalid_input", "Nothing was chosen.");
-    const { service } = await run(integrations.status, { integration: id });
+    const found = await run(integrations.status, { integration: id });
+    if (found.status !== "error") return showWorking(found);
+    const { service } = found;
     const { url } = await run(oauth.start, { service, integration: id });
     return showWayToService(service, url);
   },
 };
+
+function showWorking({ service, label }: { readonly service: string; readonly label: string }): Response {
+  return showPage({ title: `${service}:${label} works`, body: markup`<p>You can close this page.</p>` });
+}
 
 function showForm(service: string, token: string): Markup {
   return markup`<form method="post">
@@ -41,6 +46,6 @@ function showForm(service: string, token: string): Markup {
 }
 
 /** Credentials are not given on a page that a link opens. */
-function showCommand(service: string, label: string): Markup {
-  return markup`<p>Give it new credentials: <code>patchbay connect ${service} --label "${label}"</code></p>`;
+function showCommand(command: string | null): Markup {
+  return markup`<p>Give it new credentials: <code>${command ?? ""}</code></p>`;
 }

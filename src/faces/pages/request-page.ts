@@ -36,8 +36,10 @@ export const requestPage: DecisionPage = {
     if (decision === "approve") return run(requests.approve, { request: id, ...account });
     if (decision === "all") return run(requests.approve, { request: id, ...account, all: true });
     if (decision === "connect") {
-      const { service, profile } = await run(requests.inspect, { request: id });
-      return showWayToService(service, (await run(oauth.start, { service, profile })).url);
+      const { service, status } = await run(requests.inspect, { request: id });
+      // Its profile is granted what it asks for because it asks, and only as long as it does.
+      if (status === "pending") return showWayToService(service, (await run(oauth.start, { service })).url);
+      throw new HubError("conflict", `The request was already ${status}.`);
     }
     if (decision === "deny") return run(requests.deny, { request: id, ...(reason ? { reason } : {}) });
     throw new HubError("invalid_input", "Nothing was chosen.", { hint: "Open the link again." });
