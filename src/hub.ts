@@ -84,11 +84,10 @@ export async function openHub(config: Config, mode: Mode = "live"): Promise<Hub>
     contextOf: (principal, signal) => ({ ...features, principal, signal }),
     asHubError(error) {
       if (error instanceof HubError) return error;
-      log.error("Patchbay failed in a way it did not expect.", {}, error);
-      return new HubError("internal", "Patchbay failed in a way it did not expect.", {
-        hint: "The hub's log says why.",
-        cause: error,
-      });
+      const isAway = store.engine.isAway(error);
+      const fact = isAway ? "The database can't be used right now." : "Patchbay failed in a way it did not expect.";
+      log.error(fact, {}, error);
+      return new HubError(isAway ? "unavailable" : "internal", fact, { hint: "The hub's log says why.", cause: error });
     },
     async close() {
       inbound.stopWaiting();

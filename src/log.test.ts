@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HubError } from "./errors.ts";
 import { openLog } from "./log.ts";
 
@@ -73,6 +73,33 @@ test("an error is logged as code, message, hint and stack and nothing else it ca
     hint: "Try again later.",
     stack: error.stack,
   });
+});
+
+test("an error that happens again is written once a minute, with how often it did meanwhile", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const lines: string[] = [];
+  const log = openLog({ level: "info", readable: false, write: (line) => lines.push(line) });
+  const fail = (message = "no answer") => log.error("It failed.", {}, new Error(message));
+
+  fail();
+  vi.advanceTimersByTime(59_999);
+  fail();
+  fail("another reason");
+  log.error("It failed.");
+  vi.advanceTimersByTime(1);
+  fail();
+  vi.advanceTimersByTime(60_000);
+  fail();
+
+  const written = lines.map((line) => JSON.parse(line) as { repeated?: number; error?: { message: string } });
+  expect(written.map(({ repeated, error }) => [error?.message, repeated])).toEqual([
+    ["no answer", undefined],
+    ["another reason", undefined],
+    [undefined, undefined],
+    ["no answer", 1],
+    ["no answer", undefined],
+  ]);
 });
 
 test("properties that a library hangs on its errors are not logged", () => {

@@ -29,20 +29,42 @@ interface LogOptions {
   readonly write?: (line: string) => void;
 }
 
+/** What happens again sooner is counted and not written: an outage may last for days. */
+const REPEAT_MS = 60_000;
+const REMEMBERED = 100;
+
 /**
- * A log on stderr, one line an entry; stdout belongs to JSON-RPC and to what a command prints.
+ * A log on stderr, one line an entry; stdout belongs to JSON-RPC and to what a command prints. The same error is written
+ * once a minute, with how often it was `repeated` since.
  *
  * pino is loaded with the first line that is written: a stdio process that has nothing to say starts 18 ms sooner.
  */
 export function openLog(options: LogOptions): Logger {
   const least = LOG_LEVELS.indexOf(options.level);
+  const errors = new Map<string, { readonly at: number; repeated: number }>();
   let pino: Pino | undefined;
+
+  /** What is to be said of an error; nothing where the same was written a short time ago. */
+  function describeNew(message: string, error: unknown): object | undefined {
+    const described = describeError(error);
+    const name = `${message} ${described.message}`;
+    const last = errors.get(name);
+    if (last && performance.now() - last.at < REPEAT_MS) {
+      last.repeated += 1;
+      return undefined;
+    }
+    if (errors.size >= REMEMBERED) errors.clear();
+    errors.set(name, { at: performance.now(), repeated: 0 });
+    return { ...(last && last.repeated > 0 && { repeated: last.repeated }), error: described };
+  }
 
   function at(level: keyof Logger): Write {
     if (LOG_LEVELS.indexOf(level) < least) return () => {};
     return (message, facts, error) => {
+      const about = error === undefined ? {} : describeNew(message, error);
+      if (!about) return;
       pino ??= openPino(options);
-      pino[level]({ ...facts, ...(error !== undefined && { error: describeError(error) }) }, message);
+      pino[level]({ ...facts, ...about }, message);
     };
   }
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

@@ -112,8 +112,7 @@ async function keepListening(parts: HearingParts, row: IntegrationRow, timing: T
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
-      // Once in an outage: it may last for days.
-      if (failures === 0) parts.onFault(`${row.service}:${row.label} can't be heard right now.`, error);
+      parts.onFault(`${row.service}:${row.label} can't be heard right now.`, error);
       const pause = Math.min(timing.pauseMs * 2 ** failures, LONGEST_PAUSE_MS);
       failures += 1;
       await pauseFor(pause, signal);

@@ -21,6 +21,8 @@ export interface Engine {
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Whether another process may have written since the last time this was asked; cheap enough to ask on every call. */
   mayHaveForeignWrites(): boolean;
+  /** Whether an error says that the database can't be used right now, rather than that a query is wrong. */
+  isAway(error: unknown): boolean;
   /** How many connections there are, by what they do, and how many callers wait for one. */
   connections(): Readonly<Record<string, number>>;
   /** Copies the whole database into a new file while others use it. */

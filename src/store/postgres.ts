@@ -24,6 +24,7 @@ export function openPostgres(url: string): Engine {
     },
     alone: (work) => withLock(pool, work),
     mayHaveForeignWrites: () => false,
+    isAway,
     connections: () => ({
       idle: pool.idleCount,
       busy: pool.totalCount - pool.idleCount,
@@ -33,6 +34,17 @@ export function openPostgres(url: string): Engine {
     announce,
     watch: (look) => listenForNews(url, look),
   };
+}
+
+/** SQLSTATE of a server that is lost, full, stopping, another's standby, or that rolled back for others' sake; or no answer. */
+const AWAY = /^(?:08|40|53|57P|25006|55000)|^(?:ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT)/;
+/** What pg says of a connection in its own words, without a code. */
+const CUT =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return "code" in error && typeof error.code === "string" ? AWAY.test(error.code) : CUT.test(error.message);
 }
 
 function useTools(): HubError {

@@ -61,6 +61,7 @@ export async function openSqlite(path: string, sync?: SyncFile, isAlone = false)
     // A file has no replicas: who starts a second hub on it gets the first one's port refused.
     alone: (work) => work(),
     mayHaveForeignWrites,
+    isAway,
     connections: () => ({}),
     backUp: (file) => copyWhole(database, file),
     announce: () => Promise.resolve(),
@@ -242,6 +243,11 @@ async function whenFree<Result>(attempt: () => Promise<Result>): Promise<Result>
       await setTimeout(1);
     }
   }
+}
+
+/** A disk that is full, broken or not to be written to, and a file that others keep for long. */
+function isAway(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(?:BUSY|FULL|IOERR|READONLY|CANTOPEN)/.test(error.code);
 }
 
 function isBusy(error: unknown): boolean {
