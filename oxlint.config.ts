@@ -23,6 +23,17 @@ const watchedGlobals = ["node:process", "process"].map((name) => ({
   message: "Use the global process, whose env and stdout the linter watches.",
 }));
 
+const waiting = ["waitFor", "waitUntil"].map((property) => ({
+  object: "vi",
+  property,
+  message: "Wait with expect.poll, which has as much time as a busy machine needs.",
+}));
+const stopwatch = {
+  object: "performance",
+  property: "now",
+  message: "How long something takes is for bench/ to say: a test that measures it fails on a busy machine.",
+};
+
 export default defineConfig({
   plugins: ["eslint", "typescript", "unicorn", "oxc", "import", "promise", "node", "vitest"],
   jsPlugins: [{ name: "patchbay", specifier: fileURLToPath(new URL("lint/plugin.ts", import.meta.url)) }],
@@ -86,7 +97,7 @@ export default defineConfig({
       rules: {
         "max-lines-per-function": "off",
         "no-restricted-globals": "off",
-        "no-restricted-properties": "off",
+        "no-restricted-properties": ["error", ...waiting, stopwatch],
         "unicorn/consistent-function-scoping": "off",
         "patchbay/imports-point-down": "off",
         "patchbay/only-egress-connects": "off",

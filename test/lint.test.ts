@@ -33,6 +33,18 @@ const violations = [
     says: "src/inbound must not import src/notify: they are siblings.",
   },
   {
+    file: "src/vault/waiting.test.ts",
+    source: `import { vi } from "vitest";\nexport const wait = vi.waitFor;`,
+    rule: "eslint(no-restricted-properties)",
+    says: "Wait with expect.poll, which has as much time as a busy machine needs.",
+  },
+  {
+    file: "test/measuring.test.ts",
+    source: `export const startedAt = performance.now();`,
+    rule: "eslint(no-restricted-properties)",
+    says: "How long something takes is for bench/ to say",
+  },
+  {
     file: "src/attic/homeless.ts",
     source: `export { HubError } from "../errors.ts";`,
     rule: "patchbay(imports-point-down)",
