@@ -26,8 +26,8 @@ const FIELDS: Readonly<Record<string, (ids: Ids) => object>> = {
   credentials_set: () => ({ credentials: {} }),
   credentials_add: () => ({ credentials: {} }),
   oauth_start: ({ integration }) => ({ integration }),
-  oauth_url: ({ integration }) => ({ integration }),
-  oauth_status: () => ({ flow: "flow_1" }),
+  oauth_url: ({ integration }) => ({ service: "webhook", integration }),
+  oauth_status: () => ({ service: "webhook", flow: "flow_1" }),
   oauth_apps_set: () => ({ client_id: "id" }),
   profiles_create: () => ({ name: "third" }),
   profiles_channels: () => ({ channels: ["webhook"] }),
@@ -190,6 +190,11 @@ test("what is public is a short list", async () => {
     "/v1/nowhere",
     "/v1/hooks/int_1",
     "/v1/messages/stream",
+    "/v1/audit/export",
+    "/v1/proxy/webhook",
+    "/readyz",
+    "/oauth/callback/github",
+    "/approvals/apr_00000000000000000000000000",
   ];
 
   const answers = await Promise.all(paths.map(async (path) => [path, (await fetch(`${url}${path}`)).status] as const));
@@ -205,6 +210,11 @@ test("what is public is a short list", async () => {
     "/v1/nowhere": 401,
     "/v1/hooks/int_1": 405,
     "/v1/messages/stream": 401,
+    "/v1/audit/export": 401,
+    "/v1/proxy/webhook": 401,
+    "/readyz": 200,
+    "/oauth/callback/github": 400,
+    "/approvals/apr_00000000000000000000000000": 401,
   });
 });
 

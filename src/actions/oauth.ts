@@ -66,7 +66,7 @@ export const url = action({
   effect: "write",
   scope: "integrations:write",
   who: "owner",
-  route: "GET /integrations/{service}/oauth/url",
+  route: "GET /oauth/url",
   positional: ["service"],
   input: Asked,
   output: Started,
@@ -78,7 +78,7 @@ export const status = action({
   effect: "read",
   scope: "integrations:read",
   who: "owner",
-  route: "GET /integrations/{service}/oauth/status",
+  route: "GET /oauth/status",
   positional: ["service", "flow"],
   input: z.object({ service: z.string(), flow: z.string().describe("From the answer that gave the link") }),
   output: z.object({

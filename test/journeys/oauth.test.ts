@@ -46,7 +46,7 @@ async function authorize({ ask }: Hub, service: string, app: object, asked: obje
   const { url, flow } = await ask("POST", `/integrations/${service}/connect`, asked);
   const browser = new Browser();
   const page = await browser.submit(await browser.open(String(url)), user);
-  const readStatus = () => ask("GET", `/integrations/${service}/oauth/status?flow=${String(flow)}`);
+  const readStatus = () => ask("GET", `/oauth/status?service=${service}&flow=${String(flow)}`);
   return { browser, page, readStatus };
 }
 
@@ -211,7 +211,7 @@ test("a preview of the service's answer does not use it up", async () => {
   const answer = await fetch(`${hub.url}/oauth/callback/github?code=1&state=${state}`, { method: "HEAD" });
 
   expect(answer.status).toBe(400);
-  expect(await hub.ask("GET", `/integrations/github/oauth/status?flow=${String(flow)}`)).toMatchObject({
+  expect(await hub.ask("GET", `/oauth/status?service=github&flow=${String(flow)}`)).toMatchObject({
     status: "pending",
   });
 });
