@@ -21,7 +21,7 @@ export async function serveAuditExport(
   response: ServerResponse,
 ): Promise<void> {
   const rule = { path: "/v1/audit/export", who: "owner", scope: "audit:read" } as const;
-  const principal = await admit(hub, limits, request, rule);
+  const principal = await admit(hub, limits, request, response, rule);
   const format = readFormat(new URL(request.url ?? "/", "http://hub").searchParams);
   response.writeHead(200, {
     "content-type": EXPORT_TYPES[format],

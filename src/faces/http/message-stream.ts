@@ -24,7 +24,7 @@ export async function serveMessageStream(
   response: ServerResponse,
 ): Promise<void> {
   const rule = { path: "/v1/messages/stream", who: "anyone", scope: "messages:read" } as const;
-  const principal = await admit(hub, limits, request, rule);
+  const principal = await admit(hub, limits, request, response, rule);
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const context = hub.contextOf(principal, gone.signal);

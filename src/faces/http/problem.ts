@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { redactTokens } from "../../egress/redact.ts";
-import type { ErrorCode, HubError } from "../../errors.ts";
+import { type ErrorCode, HubError } from "../../errors.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
@@ -57,6 +57,15 @@ export function toProblem(error: HubError, docsUrl: string): Problem {
     ...(Object.keys(details).length > 0 && { details }),
     ...(serviceWords !== undefined && { service_words: redactTokens(serviceWords) }),
   };
+}
+
+/** What an address answers to a method that is not one of those it takes. */
+export function refuseMethod(path: string, method: string | undefined, ...allowed: readonly string[]): HubError {
+  const allow = allowed.join(", ");
+  return new HubError("method_not_allowed", `${path} takes no ${method}.`, {
+    hint: `It takes ${allow}.`,
+    details: { allow },
+  });
 }
 
 /** The headers that go with a problem. */

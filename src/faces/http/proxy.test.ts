@@ -260,6 +260,7 @@ test("the proxy and the rest of the API share what a key may do in a minute", as
 
   expect(answers.map(({ status }) => status)).toEqual([200, 403, 429]);
   expect(answers[2]?.headers).toHaveProperty("retry-after");
+  expect(answers.map(({ headers }) => "ratelimit" in headers)).toEqual([false, true, true]);
   expect(seen).toHaveLength(1);
 });
 

@@ -6,8 +6,8 @@ import { callerOf } from "../../actions/reach.ts";
 import type { ProxyResult } from "../../call/proxy.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
-import { type RateLimits, tooMany } from "../rest/rate-limits.ts";
-import { bearerToken } from "./bearer-token.ts";
+import { LIMIT_HEADERS, type RateLimits } from "../rest/rate-limits.ts";
+import { identify } from "./admit.ts";
 
 /** What a request for the proxy is about. */
 interface ProxyAddress {
@@ -45,9 +45,7 @@ export async function serveProxy(
   const gone = new AbortController();
   response.once("close", () => gone.abort(new HubError("cancelled", "The caller went away.")));
   try {
-    const principal = await hub.authenticate(bearerToken(request.headers.authorization));
-    const allowance = limits.take(principal.actor);
-    if (!allowance.isAllowed) throw tooMany(allowance);
+    const principal = await identify(hub, limits, request, response);
     requireScope(principal, "proxy");
     checkUpgrade(request);
     const profile = request.headers["patchbay-profile"];
@@ -102,6 +100,8 @@ async function sendResult(response: ServerResponse, result: ProxyResult): Promis
     return void response.end(JSON.stringify({ data: { ...pending, expires_at: expiresAt } }));
   }
   const { answer, account } = result;
+  // What stands beside a service's answer is what the service says.
+  for (const name of LIMIT_HEADERS) response.removeHeader(name);
   response.setHeaders(answer.headers);
   response.setHeader("patchbay-integration", account.integration);
   response.writeHead(answer.status);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { refuseMethod } from "./problem.ts";
 
 const READ_MS = 10_000;
 
@@ -17,10 +18,7 @@ export async function serveWebhook(
   integration: string,
 ): Promise<void> {
   if (request.method !== "POST") {
-    throw new HubError("method_not_allowed", `/v1/hooks takes no ${request.method}.`, {
-      hint: "It takes POST.",
-      details: { allow: "POST" },
-    });
+    throw refuseMethod("/v1/hooks", request.method, "POST");
   }
   await hub.inbound.admit(integration);
   const bytes = await readBody(request, hub.config.server.limits.maxBodyBytes);

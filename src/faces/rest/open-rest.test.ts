@@ -102,6 +102,17 @@ test("HEAD is GET without the body", async () => {
   expect([status, body]).toEqual([200, undefined]);
 });
 
+test.each(["/docs", "/v1/openapi.json"])("%s is for reading", async (path) => {
+  const { url, addOwnerKey } = await openTestApi();
+  const headers = { authorization: `Bearer ${await addOwnerKey()}` };
+
+  const read = await fetch(`${url}${path}`, { method: "HEAD" });
+  const posted = await fetch(`${url}${path}`, { method: "POST", headers });
+
+  expect([read.status, posted.status]).toEqual([200, 405]);
+  expect(posted.headers.get("allow")).toBe("GET, HEAD");
+});
+
 test("no other site's page is allowed to read an answer", async () => {
   const api = await openTestApi();
 
@@ -179,6 +190,22 @@ test("a key that asks too often is told to wait, and how long", async () => {
     '"key";r=0;t=…',
   ]);
   expect(answers[2]?.headers.get("retry-after")).toMatch(/^([12]?\d|30)$/);
+});
+
+test.each(["/v1/audit/export", "/v1/messages/stream", "/v1/proxy/github/x"])("so is one that asks %s", async (path) => {
+  const { url, addOwnerKey } = await openTestApi({ file: { server: { limits: { requestsPerMinute: 1 } } } });
+  const headers = { authorization: `Bearer ${await addOwnerKey()}` };
+
+  const first = await fetch(`${url}${path}`, { headers });
+  const second = await fetch(`${url}${path}`, { headers });
+  await first.body?.cancel();
+
+  expect([first, second].map((answer) => answer.headers.get("ratelimit")?.slice(0, 9))).toEqual([
+    '"key";r=0',
+    '"key";r=0',
+  ]);
+  expect(second.status).toBe(429);
+  expect(second.headers.get("retry-after")).toMatch(/^\d+$/);
 });
 
 test("each key has its own limit", async () => {

@@ -7,7 +7,7 @@ import { toDocument } from "../../actions/page.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { bearerToken } from "../http/bearer-token.ts";
-import { type Problem, PROBLEM_TYPE, problemHeaders, toProblem } from "../http/problem.ts";
+import { type Problem, PROBLEM_TYPE, problemHeaders, refuseMethod, toProblem } from "../http/problem.ts";
 import { DOCS_HEADERS, renderDocs } from "./docs.ts";
 import { type ApiDescription, describeApi } from "./openapi.ts";
 import { limitHeaders, type RateLimits, tooMany } from "./rate-limits.ts";
@@ -145,14 +145,14 @@ function withoutShownOnce(hub: Hub, { action }: RestRoute, given: Answer): Answe
 
 /** What a known path answers to any other method. */
 function addOtherMethods(app: Rest): void {
+  app.on("ALL", ["/v1/openapi.json", "/docs"], ({ req }) => {
+    throw refuseMethod(req.path, req.method, "GET", "HEAD");
+  });
   const paths = Map.groupBy(REST_ROUTES, ({ path }) => path);
   for (const [path, routes] of paths) {
     const methods = routes.flatMap(({ method }) => (method === "GET" ? [method, "HEAD"] : [method]));
     app.all(toPattern(path), ({ req }) => {
-      throw new HubError("method_not_allowed", `${req.path} takes no ${req.method}.`, {
-        hint: `It takes ${methods.join(", ")}.`,
-        details: { allow: methods.join(", ") },
-      });
+      throw refuseMethod(req.path, req.method, ...methods);
     });
   }
 }

@@ -59,10 +59,13 @@ export function openRateLimits(perMinute: number, now: () => number = () => perf
 }
 
 /** As in https://www.ietf.org/archive/id/draft-ietf-httpapi-ratelimit-headers-10.html. */
+export const LIMIT_HEADERS = ["ratelimit-policy", "ratelimit"] as const;
+
 export function limitHeaders({ perMinute, left, fullInMs }: Allowance): [string, string][] {
+  const [policy, limit] = LIMIT_HEADERS;
   return [
-    ["ratelimit-policy", `"key";q=${perMinute};w=60`],
-    ["ratelimit", `"key";r=${left};t=${Math.ceil(fullInMs / 1000)}`],
+    [policy, `"key";q=${perMinute};w=60`],
+    [limit, `"key";r=${left};t=${Math.ceil(fullInMs / 1000)}`],
   ];
 }
 
