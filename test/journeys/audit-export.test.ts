@@ -24,6 +24,7 @@ test("the ledger is written as JSON Lines and CSV, to stdout or a file of its ow
 
   const lines = await cli.run(["audit", "export"]);
   const file = await cli.run(["audit", "export", "--format", "csv", "--out", "audit.csv"]);
+  const told = await cli.data(["audit", "export", "--out", "audit.jsonl"]);
   const wrong = await cli.run(["audit", "export", "--format", "xml"]);
 
   expect(
@@ -35,6 +36,8 @@ test("the ledger is written as JSON Lines and CSV, to stdout or a file of its ow
   expect(file).toMatchObject({ exitCode: 0, stdout: "" });
   expect(readFileSync(join(cli.cwd, "audit.csv"), "utf8").trim().split("\r\n")).toHaveLength(3);
   expect(statSync(join(cli.cwd, "audit.csv")).mode & 0o077).toBe(0);
+  expect(told).toEqual({ file: join(cli.cwd, "audit.jsonl"), format: "jsonl" });
+  expect(readFileSync(join(cli.cwd, "audit.jsonl"), "utf8")).toBe(lines.stdout);
   expect(wrong.exitCode).toBe(2);
 });
 

@@ -117,6 +117,16 @@ test("without a profile that is known nothing is run", async () => {
   expect(unknown.stdout + unnamed.stdout).toBe("");
 });
 
+test("--json is for whoever it stands before", async () => {
+  const cli = await arrangeEmpty();
+
+  const ours = await cli.run(["exec", "--profile", "nobody", "--json", "--", "true"]);
+  const theirs = await cli.run(["exec", "--profile", "nobody", "--", "true", "--json"]);
+
+  expect(JSON.parse(ours.stderr)).toMatchObject({ error: { code: "not_found" } });
+  expect(theirs.stderr).toMatch(/^✗ /);
+});
+
 test("a profile's layers are lines of a Dockerfile", async () => {
   const cli = await arrange();
 

@@ -46,7 +46,7 @@ function addExec(program: Command, finish: Finish): void {
     .argument("[args...]", "its arguments")
     .requiredOption("--profile <profile>", "whose variables")
     .passThroughOptions();
-  const readOptions = addGlobalOptions(command, "config", "test", "url", "key");
+  const readOptions = addGlobalOptions(command, "json", "config", "test", "url", "key");
   command.action(async (name: string, args: readonly string[], { profile }: { profile: string }) => {
     const { exec } = await import("./exec.ts");
     finish(await exec({ profile, command: name, args, ...readOptions() }));

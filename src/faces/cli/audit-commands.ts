@@ -25,7 +25,7 @@ export function addAuditExport(audit: Command, finish: Finish): void {
     .description("Write the whole ledger, the oldest entry first.")
     .addOption(new Option("--format <format>", "how").choices(EXPORT_FORMATS).default("jsonl"))
     .option("--out <file>", "into this file rather than to stdout");
-  const readOptions = addGlobalOptions(command, "config", "test", "url", "key");
+  const readOptions = addGlobalOptions(command, "json", "config", "test", "url", "key");
   command.action(async ({ format, out }: { format: ExportFormat; out?: string }) => {
     const { exportAudit } = await import("./export-audit.ts");
     finish(await exportAudit({ format, out, ...readOptions() }));

@@ -1,25 +1,27 @@
 import { createWriteStream } from "node:fs";
+import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type ExportFormat, exportEntries } from "../../audit/export-entries.ts";
 import { readFailure } from "../../client/read-answer.ts";
 import { HubError } from "../../errors.ts";
-import type { HubChoice } from "./global-options.ts";
-import { printBytes } from "./output.ts";
+import type { GlobalOptions } from "./global-options.ts";
+import { printBytes, printJson } from "./output.ts";
 import { reachHub, type Reached } from "./reach-hub.ts";
 
-export interface ExportOptions extends HubChoice {
+export interface ExportOptions extends GlobalOptions {
   readonly format: ExportFormat;
   /** A file; stdout when absent. */
   readonly out: string | undefined;
 }
 
-/** Writes the whole ledger, however long it is, in constant memory. */
+/** Writes the whole ledger, however long it is, in constant memory. On stdout it is the ledger itself, also with `--json`. */
 export function exportAudit({ format, out, ...options }: ExportOptions): Promise<number> {
   return reachHub(options, async (reached) => {
     const pieces = await openExport(reached, format);
     if (out === undefined) await printBytes(pieces);
     else await writeFile(pieces, out);
+    if (out !== undefined && options.json) printJson({ file: resolve(out), format });
     return 0;
   });
 }

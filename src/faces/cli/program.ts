@@ -15,9 +15,9 @@ import { print, printNote } from "./output.ts";
 import { addVault } from "./vault-commands.ts";
 
 /** Runs one command and returns its exit code. */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+export async function runProgram(argv: readonly string[], json: boolean): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram((code) => (exitCode = code), argv.includes("--json"));
+  const program = buildProgram((code) => (exitCode = code), json);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
@@ -108,7 +108,7 @@ function addMcp(program: Command, finish: Finish): void {
     .description("Speak MCP on stdin and stdout as one profile: what MCP clients start.")
     .requiredOption("--profile <profile>", "whose tools the client gets")
     .option("--service <service>", "only this service's tools, by their bare names");
-  const readOptions = addGlobalOptions(command, "config", "test");
+  const readOptions = addGlobalOptions(command, "json", "config", "test");
   command.action(async ({ profile, service }: { profile: string; service?: string }) => {
     const { serveProfile } = await import("./serve-profile.ts");
     finish(await serveProfile({ ...readOptions(), profile, service }));

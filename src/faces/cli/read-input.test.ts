@@ -53,7 +53,7 @@ test("a list by position is what was typed, or none where that is said, and is n
   const none = await read({ rest: [], none: true });
 
   expect([several, none]).toMatchObject([{ rest: ["one", "two"] }, { rest: [] }]);
-  await expect(read({ rest: [] })).rejects.toMatchObject({ message: expect.stringContaining("rest: ") });
+  await expect(read({ rest: [] })).rejects.toMatchObject({ message: expect.stringContaining("rest or --none") });
   await expect(read({ rest: ["one"], none: true })).rejects.toMatchObject({
     message: "rest and --none contradict each other.",
   });
@@ -84,6 +84,14 @@ test("what is wrong is said of the option it was typed for", async () => {
     message: expect.stringMatching(
       /name: Too big.*--max-count: .*number.*--mode: .*"live"\|"test".*--scope: .*"write"/,
     ),
+  });
+});
+
+test("what is missing is named as it would be typed", async () => {
+  const reading = readInput(sample.input, fieldsOf(sample), {}, noStdin);
+
+  await expect(reading).rejects.toMatchObject({
+    message: "The command can't be run: name is missing; rest or --none is missing.",
   });
 });
 

@@ -26,7 +26,10 @@ export async function readInput<Schema extends z.ZodObject>(
   }
   const parsed = schema.strict().safeParse(input);
   if (parsed.success) return parsed.data as z.output<Schema>;
-  const problems = parsed.error.issues.map(({ path, message }) => `${nameOf(fields, path)}: ${message}`);
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const isMissing = path.length === 1 && !(String(path[0]) in input);
+    return isMissing ? `${nameOf(fields, path)} is missing` : `${nameOf(fields, path)}: ${message}`;
+  });
   throw new HubError("invalid_input", `The command can't be run: ${problems.join("; ")}.`, {
     hint: "Add --help to see what it takes.",
   });
@@ -43,8 +46,8 @@ function contradiction(fields: readonly Field[], name: string): HubError {
 }
 
 function nameOf(fields: readonly Field[], [name, ...rest]: readonly PropertyKey[]): string {
-  const flag = fields.find((field) => field.name === name)?.flag ?? String(name);
-  return [flag, ...rest.filter((part) => typeof part === "string")].join(" ");
+  const flags = fields.filter((field) => field.name === name).map(({ flag }) => flag);
+  return [flags.join(" or ") || String(name), ...rest.filter((part) => typeof part === "string")].join(" ");
 }
 
 async function readValue(field: Field, given: Given, readStdin: ReadStdin): Promise<unknown> {

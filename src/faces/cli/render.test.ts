@@ -39,9 +39,11 @@ test("a list without named columns shows all, nested ones in short", () => {
 });
 
 test("nothing and an empty list say so, and a list of texts is one a line", () => {
-  const lists = [null, [], ["slack", "telegram"]].map((list) => renderAnswer(makeAction(z.unknown()), list, Infinity));
+  const lists = [null, [], {}, ["slack", "telegram"]].map((list) =>
+    renderAnswer(makeAction(z.unknown()), list, Infinity),
+  );
 
-  expect(lists).toEqual(["None.", "None.", "slack\ntelegram"]);
+  expect(lists).toEqual(["None.", "None.", "None.", "slack\ntelegram"]);
 });
 
 test("a single thing is one fact a line, without what is absent", () => {
@@ -60,6 +62,31 @@ test("what the action says of a fact stands beside it", () => {
   const text = renderAnswer(makeAction(output), { id: "key_1", key: "pb_live_a" }, Infinity);
 
   expect(text).toBe("id   key_1\nkey  pb_live_a  (Shown this once: keep it)");
+});
+
+test("what has a name of its own keeps it, as an environment variable does", () => {
+  const text = renderAnswer(makeAction(z.unknown()), { agent_env_vars: { GH_TOKEN: "GITHUB_TOKEN" } }, Infinity);
+
+  expect(text).toBe("agent env vars\n  GH_TOKEN  GITHUB_TOKEN");
+});
+
+test("of a JSON Schema the fields are shown", () => {
+  const title = { type: "string", description: "In plain text" };
+  const input = { type: "object", properties: { title, body: {} }, required: ["title"], additionalProperties: false };
+  const answer = { config: input, none: { type: "object", properties: {} }, operations: [{ operation: "add", input }] };
+
+  const text = renderAnswer(makeAction(z.unknown()), answer, Infinity);
+
+  expect(text.split("\n")).toEqual([
+    "config    ",
+    "  NAME   REQUIRED  DESCRIPTION",
+    "  title  yes       In plain text",
+    "  body   no",
+    "none        none",
+    "operations",
+    "  OPERATION  INPUT",
+    "  add        title body?",
+  ]);
 });
 
 test("a fact of several lines stays under its beginning", () => {

@@ -7,16 +7,17 @@ type Facts = Readonly<Record<string, unknown>>;
 
 /** What an action answered, for people: a table of a list's rows, or one fact a line. */
 export function renderAnswer({ columns, output }: Action, answer: unknown, width: number): string {
-  if (!isFacts(answer)) return renderValue(answer, width, columns);
+  if (!isFacts(answer) || isEmpty(answer)) return renderValue(answer, width, columns);
   const fields = output instanceof z.ZodObject ? Object.entries(output.shape) : [];
   const notes = fields.flatMap(([name, { description }]) => (description === undefined ? [] : [[name, description]]));
   return renderFacts(answer, width, Object.fromEntries(notes));
 }
 
 function renderValue(value: unknown, width: number, columns?: readonly string[]): string {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return paint("dim", "None.");
+  if (value === null || isEmpty(value)) return paint("dim", "None.");
   if (isRows(value)) return renderRows(value, width, columns ?? Object.keys(value[0] ?? {}));
   if (Array.isArray(value)) return value.map(toCell).join("\n");
+  if (isSchema(value)) return renderValue(fieldsOf(value), width);
   return isFacts(value) ? renderFacts(value, width) : toCell(value);
 }
 
@@ -31,7 +32,9 @@ export function renderFacts(facts: Facts, width: number, notes: Readonly<Record<
   const names = Math.max(0, ...shown.map(([name]) => widthOf(name)));
   return shown
     .map(([name, value]) => {
-      const title = paint("dim", pad(toPlain(name).replaceAll("_", " "), names));
+      // An environment variable is called what it is called.
+      const words = /[A-Z]/.test(name) ? name : name.replaceAll("_", " ");
+      const title = paint("dim", pad(toPlain(words), names));
       if (isBlock(value)) return `${title}\n${indent(renderValue(value, width - 2))}`;
       const note = notes[name] === undefined ? "" : `  ${paint("dim", `(${notes[name]})`)}`;
       return `${title}  ${toCell(value).replaceAll("\n", `\n${" ".repeat(names + 2)}`)}${note}`;
@@ -40,7 +43,7 @@ export function renderFacts(facts: Facts, width: number, notes: Readonly<Record<
 }
 
 function isBlock(value: unknown): boolean {
-  return isRows(value) || (isFacts(value) && Object.keys(value).length > 0);
+  return isRows(value) || (isFacts(value) && !isEmpty(isSchema(value) ? value.properties : value));
 }
 
 export function indent(text: string): string {
@@ -52,6 +55,7 @@ function toCell(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.map(toCell).join(", ") || "none";
   if (typeof value === "string") return toPlain(value);
+  if (isSchema(value)) return writeFields(value) || "none";
   return isFacts(value) ? pairs(value) || "none" : JSON.stringify(value);
 }
 
@@ -59,6 +63,35 @@ function pairs(facts: Facts): string {
   return Object.entries(facts)
     .map(([name, value]) => `${toPlain(name)}=${toCell(value)}`)
     .join(" ");
+}
+
+/** The JSON Schema of an object, such as a tool's input. */
+interface Schema extends Facts {
+  readonly properties: Facts;
+}
+
+function isSchema(value: unknown): value is Schema {
+  return isFacts(value) && value["type"] === "object" && isFacts(value["properties"]);
+}
+
+function fieldsOf({ properties, required }: Schema) {
+  const needed: readonly unknown[] = Array.isArray(required) ? required : [];
+  return Object.entries(properties).map(([name, property]) => ({
+    name: toPlain(name),
+    required: needed.includes(name),
+    description: isFacts(property) ? property["description"] : undefined,
+  }));
+}
+
+/** Their names; whoever calls need not give those with a question mark. */
+function writeFields(schema: Schema): string {
+  return fieldsOf(schema)
+    .map(({ name, required }) => `${name}${required ? "" : "?"}`)
+    .join(" ");
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function isRows(value: unknown): value is readonly Facts[] {

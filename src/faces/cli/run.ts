@@ -12,11 +12,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     }
     endWithReader();
     const { runProgram } = await import("./program.ts");
-    return await runProgram(argv);
+    return await runProgram(argv, wantsJson(argv));
   } catch (error) {
     const { reportError } = await import("./report-error.ts");
-    return reportError(error, argv.includes("--json"));
+    return reportError(error, wantsJson(argv));
   }
+}
+
+/** What stands behind `--` is for another program. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? argv.length : end).includes("--json");
 }
 
 /**
