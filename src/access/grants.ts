@@ -99,9 +99,11 @@ export function readPolicy(json: string): Policy {
   return Policy.parse(JSON.parse(json));
 }
 
+const Variables = z.array(z.string());
+
 /** Reads the environment variables of a grant's row. */
 export function readVariables(json: string): string[] {
-  return z.array(z.string()).parse(JSON.parse(json));
+  return Variables.parse(JSON.parse(json));
 }
 
 /** Lets an operation that asks run unasked from now on, as part of a larger change. Nothing else gets any freer. */
@@ -169,20 +171,26 @@ export function openHoldings(store: Store): (profileId: string) => Promise<Holdi
   const findGranted = prepare(
     db
       .selectFrom("grants")
-      .innerJoin("integrations", "integrations.id", "grants.integration_id")
+      .innerJoin("profiles", "profiles.id", "grants.profile_id")
+      .innerJoin("integrations", (join) =>
+        join
+          .onRef("integrations.id", "=", "grants.integration_id")
+          .onRef("integrations.workspace_id", "=", "profiles.workspace_id"),
+      )
       .selectAll("integrations")
       .select(["grants.enabled", "grants.paused", "grants.policy", "grants.env"])
       .where("grants.profile_id", "=", "")
-      .where("integrations.workspace_id", "=", "")
       .where("integrations.status", "!=", "disconnected")
       .orderBy("integrations.service")
       .orderBy("integrations.label"),
   );
 
   return remember(changes, async (profileId) => {
-    const [profile] = await findProfile(db, profileId);
+    const [[profile], rows] = await Promise.all([
+      findProfile(db, profileId),
+      findGranted(db, profileId, "disconnected"),
+    ]);
     if (!profile) throw new HubError("not_found", `There is no profile ${profileId}.`);
-    const rows = await findGranted(db, profileId, profile.workspace_id, "disconnected");
     return { profile, grants: rows.map(readGranted) };
   });
 }

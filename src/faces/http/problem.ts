@@ -68,10 +68,11 @@ export function refuseMethod(path: string, method: string | undefined, ...allowe
   });
 }
 
-/** The headers that go with a problem. */
+/** The headers that go with a problem, its type among them. */
 export function problemHeaders({ status, details = {} }: Problem): Record<string, string> {
   const { retryAfterMs, allow } = details;
   return {
+    "content-type": PROBLEM_TYPE,
     ...(status === 401 && { "www-authenticate": 'Bearer realm="patchbay"' }),
     ...(typeof allow === "string" && { allow }),
     ...(typeof retryAfterMs === "number" && { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { Decidable } from "../../access/decision-links.ts";
 import { knowsService } from "../../actions/call-tool.ts";
 import { HubError } from "../../errors.ts";
@@ -11,6 +10,7 @@ import { openCallback } from "../pages/oauth-callback.ts";
 import { openRest } from "../rest/open-rest.ts";
 import { openRateLimits } from "../rest/rate-limits.ts";
 import { joinTrace } from "../../telemetry/trace.ts";
+import { answerBy } from "./answer-by.ts";
 import { type Answers, openAnswers } from "./answers.ts";
 import { serveAuditExport } from "./audit-export.ts";
 import { bearerToken } from "./bearer-token.ts";
@@ -19,7 +19,8 @@ import { listen } from "./listen.ts";
 import { readProxyAddress, serveProxy } from "./proxy.ts";
 import { serveMessageStream } from "./message-stream.ts";
 import { openReadiness, type Readiness, type Report } from "./readiness.ts";
-import { PROBLEM_TYPE, problemHeaders, toProblem } from "./problem.ts";
+import { problemHeaders, toProblem } from "./problem.ts";
+import { readText } from "./read-text.ts";
 import { readWebhookAddress, serveWebhook } from "./webhooks.ts";
 
 export interface HttpServer {
@@ -27,8 +28,6 @@ export interface HttpServer {
   readonly url: string;
   close(): Promise<void>;
 }
-
-const FORM_BYTES = 16 * 1024;
 
 /**
  * Serves the hub over HTTP until it is closed.
@@ -118,13 +117,11 @@ function openPageRoute(
 ): (request: IncomingMessage, response: ServerResponse, path: PagePath) => Promise<void> {
   const serveDecision = openDecisions(hub);
   const serveCallback = openCallback(hub);
-  const onerror = (error: Error): void => hub.log.error("A page was not shown.", {}, error);
-  return async (request, response, path) => {
-    const fetch = (page: Request): Promise<Response> =>
-      "callback" in path ? serveCallback(page, path.callback) : serveDecision(page, path.kind, path.id);
-    const handle = toNodeHandler({ fetch }, { maxRequestBodySize: FORM_BYTES, onerror });
-    const { method = "GET", url = "/" } = request;
-    await handle(Object.assign(request, { method, url }), response);
+  return (request, response, path) => {
+    const answer = answerBy(hub, (page) =>
+      "callback" in path ? serveCallback(page, path.callback) : serveDecision(page, path.kind, path.id),
+    );
+    return answer(request, response);
   };
 }
 
@@ -132,7 +129,7 @@ type McpRoute = (request: IncomingMessage, response: ServerResponse, service: st
 
 /** Authenticates before the body is read, so that a stranger can't make the hub read one. */
 function openMcpRoute(hub: Hub, mcp: McpHttp, waitsForNews: Answers["waitsForNews"]): McpRoute {
-  const maxRequestBodySize = hub.config.server.limits.maxBodyBytes;
+  const { maxBodyBytes } = hub.config.server.limits;
   return async (request, response, service) => {
     const caller = requireCaller(await hub.authenticate(bearerToken(request.headers.authorization)));
     if (service !== undefined && !knowsService(hub, service)) {
@@ -140,18 +137,13 @@ function openMcpRoute(hub: Hub, mcp: McpHttp, waitsForNews: Answers["waitsForNew
         hint: `MCP with all tools is at ${hub.publicUrl()}/mcp.`,
       });
     }
-    const fetch = async (webRequest: Request): Promise<Response> => {
-      const body = webRequest.method === "POST" ? parseJson(await webRequest.text()) : undefined;
+    const answer = answerBy(hub, async (asked) => {
+      const body = asked.method === "POST" ? parseJson(await readText(asked, maxBodyBytes)) : undefined;
       if (body === NOT_JSON) return notJson();
-      if (isForNews(webRequest.method, body)) waitsForNews(response);
-      const answer = await mcp.serve(webRequest, caller, body, service);
-      // Node holds the head of an answer back until there is a body, for which a stream of news may wait long.
-      if (webRequest.method === "GET") setImmediate(() => response.flushHeaders());
-      return answer;
-    };
-    const { method = "POST", url = "/" } = request;
-    const onerror = (error: Error): void => hub.log.error("An MCP request failed.", {}, error);
-    await toNodeHandler({ fetch }, { maxRequestBodySize, onerror })(Object.assign(request, { method, url }), response);
+      if (isForNews(asked.method, body)) waitsForNews(response);
+      return mcp.serve(asked, caller, body, service);
+    });
+    await answer(request, response);
   };
 }
 
@@ -180,7 +172,7 @@ function sendReport(response: ServerResponse, report: Report): void {
 function sendProblem(hub: Hub, response: ServerResponse, error: HubError): void {
   if (response.headersSent) return void response.destroy();
   const problem = toProblem(error, `${hub.publicUrl()}/docs`);
-  sendJson(response, problem.status, problem, { ...problemHeaders(problem), "content-type": PROBLEM_TYPE });
+  sendJson(response, problem.status, problem, problemHeaders(problem));
 }
 
 function sendJson(

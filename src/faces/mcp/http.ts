@@ -33,6 +33,7 @@ interface Session extends Open {
   readonly transport: WebStandardStreamableHTTPServerTransport;
 }
 
+const MODERN = "2026-07-28";
 const IDLE_MS = 30 * 60 * 1000;
 const OPEN_LIMIT = 2_000;
 
@@ -79,7 +80,7 @@ export function openMcpHttp(hub: Hub): McpHttp {
 
   return {
     async serve(request, caller, body, service) {
-      const isLegacy = await isLegacyRequest(request, body);
+      const isLegacy = !saysModern(request) && (await isLegacyRequest(request, body));
       return isLegacy ? serveSession(request, caller, body, service) : serveModern(request, caller, body, service);
     },
     async close() {
@@ -87,6 +88,11 @@ export function openMcpHttp(hub: Hub): McpHttp {
       await Promise.all([...handlers.values(), ...sessions.values()].map((open) => open.close()));
     },
   };
+}
+
+/** Such a request is never of an older era. `isLegacyRequest` would look through its body, as the handler does again. */
+function saysModern(request: Request): boolean {
+  return request.headers.get("mcp-protocol-version") === MODERN;
 }
 
 /** Whether a request opens a stream on which its client waits for news, rather than for an answer. */

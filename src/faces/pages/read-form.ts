@@ -1,7 +1,10 @@
 import { HubError } from "../../errors.ts";
+import { readText } from "../http/read-text.ts";
 
 /** What was sent with a page's form. */
 export type Fields = Readonly<Record<string, string>>;
+
+const FORM_BYTES = 16 * 1024;
 
 /** A page of another site could send a form, too; every browser of today says where it comes from. */
 export async function readForm(request: Request): Promise<Fields> {
@@ -10,5 +13,5 @@ export async function readForm(request: Request): Promise<Fields> {
   if (site !== "same-origin" || !type.startsWith("application/x-www-form-urlencoded")) {
     throw new HubError("not_granted", "This can only be decided on its own page.", { hint: "Open the link again." });
   }
-  return Object.fromEntries(new URLSearchParams(await request.text()));
+  return Object.fromEntries(new URLSearchParams(await readText(request, FORM_BYTES)));
 }

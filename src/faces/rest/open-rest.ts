@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Principal } from "../../access/principal.ts";
 import { type ActionContext, authorize } from "../../actions/action.ts";
 import { toDocument } from "../../actions/page.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { answerBy } from "../http/answer-by.ts";
 import { bearerToken } from "../http/bearer-token.ts";
-import { type Problem, PROBLEM_TYPE, problemHeaders, refuseMethod, toProblem } from "../http/problem.ts";
+import { type Problem, problemHeaders, refuseMethod, toProblem } from "../http/problem.ts";
 import { DOCS_HEADERS, renderDocs } from "./docs.ts";
 import { type ApiDescription, describeApi } from "./openapi.ts";
 import { limitHeaders, type RateLimits, tooMany } from "./rate-limits.ts";
@@ -29,11 +29,7 @@ export function openRest(
   addAuthentication(app, hub, limits);
   addActions(app, hub);
   addOtherMethods(app);
-  return getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
-    // It could not even be read as a request.
-    errorHandler: (cause) => sendError(hub, new HubError("invalid_input", "The request is malformed.", { cause })),
-  });
+  return answerBy(hub, (request) => app.fetch(request));
 }
 
 function nothingHere(hub: Hub): HubError {
@@ -167,7 +163,7 @@ function sendError(hub: Hub, error: HubError): Response {
 
 function send({ status, body }: Answer, headers: Readonly<Record<string, string>> = {}): Response {
   if (body === undefined) return new Response(null, { status, headers });
-  const forProblem = status < 400 ? {} : { "content-type": PROBLEM_TYPE, ...problemHeaders(body as Problem) };
+  const forProblem = status < 400 ? {} : problemHeaders(body as Problem);
   return Response.json(body, { status, headers: { ...headers, ...forProblem } });
 }
 

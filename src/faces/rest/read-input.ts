@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseInput } from "../../call/parse-input.ts";
 import { HubError } from "../../errors.ts";
+import { readText } from "../http/read-text.ts";
 import type { RestRoute } from "./routes.ts";
 
 /** An action's input. */
@@ -22,32 +23,6 @@ export async function readInput(
   const fields = { ...others, ...pathFields };
   for (const [name, value] of Object.entries(fields)) refuseNul(name, value);
   return parseInput(`${route.method} /v1${route.path}`, route.action.input, fields);
-}
-
-/** Counts as it reads: a request need not say beforehand how long it is. */
-async function readText(request: Request, limitBytes: number): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  if (!request.body) return "";
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let size = 0;
-  let text = "";
-  try {
-    for await (const chunk of request.body) {
-      size += chunk.byteLength;
-      if (size > limitBytes) throw tooLarge(limitBytes);
-      text += decoder.decode(chunk, { stream: true });
-    }
-    return text + decoder.decode();
-  } catch (error) {
-    if (error instanceof HubError) throw error;
-    throw new HubError("invalid_input", "The body could not be read as UTF-8.", { cause: error });
-  }
-}
-
-function tooLarge(limitBytes: number): HubError {
-  return new HubError("too_large", `The body is larger than ${limitBytes} bytes.`, {
-    hint: "Send less, or let the hub's owner raise server.limits.maxBodyBytes.",
-  });
 }
 
 function readQuery(route: RestRoute, query: URLSearchParams, body: string): Fields {
