@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { environment, readConfig, readRemote } from "./config.ts";
+import { makeFolder } from "./testing/make-folder.ts";
 
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "patchbay-config-"));
+  folder = makeFolder();
 });
 
 /** Writes a config file in the test's folder and returns its path. */

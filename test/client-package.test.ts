@@ -1,14 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createContext, runInContext } from "node:vm";
 import { build } from "rolldown";
 import { expect, onTestFinished, test } from "vitest";
-import { openTestApi, startService } from "#testing";
+import { makeFolder, openTestApi, startService } from "#testing";
 import { client } from "../rolldown.config.ts";
 import { ROUTES } from "../src/client/routes.ts";
 
@@ -18,12 +17,6 @@ const CHROMIUM = "/usr/bin/chromium";
 async function bundleClient(): Promise<string> {
   const { output } = await build({ ...client, write: false });
   return output[0].code;
-}
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-client-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 test("the client is one small file that imports nothing", async () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { makeFolder } from "../testing/make-folder.ts";
 import { writeMethods } from "./write-methods.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -31,8 +31,7 @@ const CONFIG = {
 
 /** What the compiler finds wrong with each text that stands in the place of the inferred types. */
 function compile(texts: readonly string[]): readonly string[] {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-written-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = makeFolder();
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(CONFIG));
   writeFileSync(join(folder, "is-same.mts"), IS_SAME);
   for (const [index, text] of texts.entries()) {

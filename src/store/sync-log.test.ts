@@ -1,14 +1,14 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
+import { makeFolder } from "../testing/make-folder.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { SyncFile } from "./sync-log.ts";
 
 /** A file with one table, and a disk of which the test says when it has written. */
 async function arrange() {
-  const path = join(mkdtempSync(join(tmpdir(), "sync-")), "hub.db");
+  const path = join(makeFolder(), "hub.db");
   const asked: PromiseWithResolvers<void>[] = [];
   let isHeld = false;
   const sync: SyncFile = async () => {

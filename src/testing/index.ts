@@ -1,5 +1,6 @@
 export * from "./insert-integration.ts";
 export * from "./loopback-server.ts";
+export * from "./make-folder.ts";
 export * from "./make-target.ts";
 export * from "./run-on.ts";
 export * from "./start-child.ts";

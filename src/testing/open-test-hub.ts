@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createKey } from "../access/keys.ts";
@@ -13,6 +12,7 @@ import { readConfig } from "../config.ts";
 import { type Hub, openHub } from "../hub.ts";
 import { connect } from "../integrations/connect.ts";
 import type { IntegrationRow } from "../store/tables.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export interface TestHubOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -24,7 +24,7 @@ export interface TestHubOptions {
 
 /** A real hub in a folder of its own that may reach loopback; closed and removed when the test ends. */
 export async function openTestHub({ env = {}, file = {}, mode }: TestHubOptions = {}): Promise<TestHub> {
-  const home = mkdtempSync(join(tmpdir(), "patchbay-hub-"));
+  const home = makeFolder();
   writeFileSync(join(home, "mcp.config.json"), JSON.stringify(file));
   const whole = {
     PATCHBAY_HOME: home,
@@ -35,10 +35,7 @@ export async function openTestHub({ env = {}, file = {}, mode }: TestHubOptions 
     ...env,
   };
   const hub = await openHub(readConfig({ env: whole }), mode);
-  onTestFinished(async () => {
-    await hub.close();
-    rmSync(home, { recursive: true });
-  });
+  onTestFinished(() => hub.close());
   return new TestHub(hub, home, whole);
 }
 

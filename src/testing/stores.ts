@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { describe, onTestFinished } from "vitest";
 import { openStore, type Store } from "../store/open.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** An empty database of one test, gone when the test ends. */
 export interface TestDatabase {
@@ -53,9 +52,7 @@ async function hasPostgres(): Promise<boolean> {
 
 /** A new SQLite file in a folder of its own. */
 export function makeSqliteDatabase(): Promise<TestDatabase> {
-  const directory = mkdtempSync(join(tmpdir(), "patchbay-test-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  return Promise.resolve(databaseAt(join(directory, "hub.db")));
+  return Promise.resolve(databaseAt(join(makeFolder(), "hub.db")));
 }
 
 async function makePostgresDatabase(): Promise<TestDatabase> {

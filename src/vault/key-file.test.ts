@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { makeSqliteDatabase, startChild } from "#testing";
+import { expect, test } from "vitest";
+import { makeFolder, makeSqliteDatabase, startChild } from "#testing";
 import { createKeyFile, finishReplacement, parseKey, readKeyFile, replaceKeyFile } from "./key-file.ts";
 import { findMasterKey } from "./master-key.ts";
 import { fitsDataKeys } from "./open-data-keys.ts";
@@ -13,12 +12,6 @@ const CREATE_KEYS = new URL("../../test/fixtures/create-keys.ts", import.meta.ur
 const REPLACE_KEYS = new URL("../../test/fixtures/replace-keys.ts", import.meta.url);
 
 const ADDRESS = { workspaceId: "ws_1", belongsTo: "int_1", field: "GITHUB_TOKEN" };
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-key-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 function writeKeyFile(mode: number): string {
   const path = join(makeFolder(), "key");

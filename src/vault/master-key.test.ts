@@ -1,15 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { makeFolder } from "../testing/make-folder.ts";
 import { createKeyFile } from "./key-file.ts";
 import { findMasterKey } from "./master-key.ts";
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-key-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
 
 function keyOf(byte: number): Buffer {
   return Buffer.alloc(32, byte);

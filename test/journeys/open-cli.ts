@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { inject, onTestFinished } from "vitest";
+import { makeFolder } from "#testing";
 
 const MAIN = inject("main");
 
@@ -54,8 +53,7 @@ export interface Cli {
 
 /** The real executable with a home of its own, which is gone when the test ends. */
 export function openCli(more: Env = {}): Cli {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = makeFolder();
   const home = join(folder, "home");
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder, PATCHBAY_HOME: home, PATCHBAY_PORT: "0", ...more };
   let transcript = "";

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import * as z from "zod";
 import { action } from "../../actions/action.ts";
 import { connect } from "../../actions/integrations.ts";
 import { call } from "../../actions/tools.ts";
+import { makeFolder } from "../../testing/make-folder.ts";
 import { fieldsOf } from "./fields.ts";
 import { readInput, type Typed } from "./read-input.ts";
 
@@ -136,9 +136,7 @@ test("one value can come from stdin, without the line's end", async () => {
 });
 
 test("JSON is typed, or read from a file or from stdin", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-input-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "input.json");
+  const file = join(makeFolder(), "input.json");
   writeFileSync(file, '{"from":"file"}');
   const fields = fieldsOf(call);
   const readCall = (input: string) =>

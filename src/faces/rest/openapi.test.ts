@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { expect, onTestFinished, test } from "vitest";
-import { openTestApi } from "#testing";
+import { expect, test } from "vitest";
+import { makeFolder, openTestApi } from "#testing";
 import type { ApiDescription } from "./openapi.ts";
 import { REST_ROUTES } from "./routes.ts";
 import { STREAMS } from "./streams.ts";
@@ -111,8 +110,7 @@ const TSCONFIG = {
 
 test("a client that another tool generates from the description compiles, and works", async () => {
   const { url, addOwnerKey } = await openTestApi();
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-client-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = makeFolder();
   symlinkSync(MODULES, join(folder, "node_modules"));
   writeFileSync(join(folder, "use.ts"), USE);
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
