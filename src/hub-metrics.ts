@@ -3,9 +3,15 @@ import type { Store } from "./store/open.ts";
 import { type Metrics, openMetrics } from "./telemetry/metrics.ts";
 import { VERSION } from "./version.ts";
 
+interface HubMetricsParts {
+  readonly store: Store;
+  readonly audit: Audit;
+  readonly onFault: (message: string, error: unknown) => void;
+}
+
 /** The hub's metrics, with those that are looked up when somebody reads them. */
-export function openHubMetrics({ store, audit }: { readonly store: Store; readonly audit: Audit }): Metrics {
-  const metrics = openMetrics();
+export function openHubMetrics({ store, audit, onFault }: HubMetricsParts): Metrics {
+  const metrics = openMetrics(onFault);
   metrics.watch("gauge", "patchbay_info", "The version that runs.", () => [{ labels: { version: VERSION }, value: 1 }]);
   metrics.watch("gauge", "patchbay_audit_queue_entries", "Entries of the ledger that wait for a commit.", () => [
     { value: audit.waiting() },

@@ -138,7 +138,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     ...ways,
     tellOwner: (db, integration, reason) => notices.ofBroken(db, integration, reason),
   });
-  const metrics = openHubMetrics({ store, audit });
+  const metrics = openHubMetrics(ledger);
   const road = openCalls({
     ...ledger,
     catalog,

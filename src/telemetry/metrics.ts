@@ -15,22 +15,33 @@ export interface Metrics {
   observe(name: string, help: string, bounds: readonly number[]): (labels: Labels, value: number) => void;
   /** A value that is looked up whenever somebody reads the metrics. */
   watch(kind: "counter" | "gauge", name: string, help: string, read: ReadSamples): void;
-  /** All of them, in the text format: https://prometheus.io/docs/instrumenting/exposition_formats/. */
+  /** All that can be read, in the text format: https://prometheus.io/docs/instrumenting/exposition_formats/. */
   render(): Promise<string>;
 }
 
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 interface Family {
+  readonly name: string;
   readonly head: string;
   lines(): readonly string[] | Promise<readonly string[]>;
 }
 
-export function openMetrics(): Metrics {
+/** One that can't be looked up, as while the database is away, is left out: the others are wanted most then. */
+export function openMetrics(onFault: (message: string, error: unknown) => void): Metrics {
   const families: Family[] = [];
 
   function add(kind: string, name: string, help: string, lines: Family["lines"]): void {
-    families.push({ head: `# HELP ${name} ${help}\n# TYPE ${name} ${kind}`, lines });
+    families.push({ name, head: `# HELP ${name} ${help}\n# TYPE ${name} ${kind}`, lines });
+  }
+
+  async function tell({ name, head, lines }: Family): Promise<string[]> {
+    try {
+      return [head, ...(await lines())];
+    } catch (error) {
+      onFault(`The metric ${name} could not be read.`, error);
+      return [];
+    }
   }
 
   return {
@@ -63,8 +74,7 @@ export function openMetrics(): Metrics {
       );
     },
     async render() {
-      const texts = await Promise.all(families.map(async ({ head, lines }) => [head, ...(await lines())].join("\n")));
-      return `${texts.join("\n")}\n`;
+      return `${(await Promise.all(families.map(tell))).flat().join("\n")}\n`;
     },
   };
 }

@@ -19,12 +19,7 @@ export async function serveMetrics(hub: Hub): Promise<MetricsServer> {
   if (metricsPort === undefined) return { url: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
 
   addProcessMetrics(hub.metrics);
-  const server = createServer((request, response) => {
-    answer(hub, request, response).catch((error: unknown) => {
-      hub.log.error("The metrics could not be read.", {}, error);
-      response.writeHead(500).end();
-    });
-  });
+  const server = createServer((request, response) => void answer(hub, request, response));
   const origin = await listen(server, host, metricsPort, "PATCHBAY_METRICS_PORT");
   return {
     url: `${origin}/metrics`,
