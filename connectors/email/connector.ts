@@ -57,6 +57,7 @@ export default defineConnector({
         const address = link ? `\n\n${link.label}: ${link.url}` : "";
         return { to: [to], subject: writeSubject(title ?? message), text: `${message}${address}\n\n— ${profile}` };
       },
+      room: ({ to }) => to,
     },
   },
   refusals: {

@@ -3,6 +3,7 @@ import { pageRequests } from "../access/page-decisions.ts";
 import { decide, type Effects } from "../access/policy.ts";
 import { decideRequest, findRequest, fulfilRequest, type NamedRequest, operationsOf } from "../access/requests.ts";
 import { HubError } from "../errors.ts";
+import { connectCommand } from "../integrations/credentials.ts";
 import { findIntegration, listIntegrations } from "../integrations/integrations.ts";
 import { mapPage } from "../store/page.ts";
 import type { IntegrationRow } from "../store/tables.ts";
@@ -39,6 +40,7 @@ const Inspected = Request.extend({
   accounts: z
     .array(z.object({ integration: z.string(), label: z.string() }))
     .describe("The service's connected accounts, from which it can be granted"),
+  connect: z.string().describe("The command by which an account of the service is connected"),
 });
 
 export const list = action({
@@ -65,14 +67,15 @@ export const inspect = action({
   output: Inspected,
   async run({ request }, { store, catalog, principal: { workspaceId } }) {
     const row = view(await findRequest(store.db, workspaceId, request));
-    const { operations } = await catalog.connector(row.service);
+    const connector = await catalog.connector(row.service);
     const accounts = await listIntegrations(store.db, workspaceId, row.service);
     return {
       ...row,
-      wanted: Object.entries(operations)
+      wanted: Object.entries(connector.operations)
         .filter(([name]) => row.operations?.includes(name) ?? true)
         .map(([operation, { effect, summary }]) => ({ operation, effect, summary })),
       accounts: accounts.map(({ id, label }) => ({ integration: id, label })),
+      connect: connectCommand(connector),
     };
   },
 });

@@ -161,3 +161,19 @@ test("what gets new credentials stays where it is and as it is set, unless it is
   expect(labelled).toMatchObject({ id, base_url: slack.url, config: JSON.stringify(settings.config) });
   expect(moved).toMatchObject({ id, base_url: slack.url, config: "{}" });
 });
+
+test("what is wanted without credentials is told how it can be had", async () => {
+  const hub = await openTestHub();
+  const ask = (service: string) =>
+    connect(hub.hub, { workspaceId: hub.workspaceId, actor: "test", service, credentials: {} });
+
+  await expect(ask("gmail")).rejects.toMatchObject({
+    code: "invalid_input",
+    message: "Gmail takes no credentials: it is connected by OAuth.",
+    hint: 'Use "patchbay connect gmail --oauth".',
+  });
+  await expect(ask("linear")).rejects.toMatchObject({
+    message: "Linear needs LINEAR_API_KEY (Personal API key).",
+    hint: expect.stringContaining('Or allow access in the browser: "patchbay connect linear --oauth".'),
+  });
+});

@@ -29,7 +29,7 @@ export function checkCredentials({ connector, credentials: given, ...destination
   const fields = credentialFields(service ?? connector);
   if (service && fields.length === 0 && isByOauth(service)) {
     throw new HubError("invalid_input", `${connector.name} takes no credentials: it is connected by OAuth.`, {
-      hint: `Use "patchbay connect ${connector.id} --oauth".`,
+      hint: `Use "${connectCommand(connector)}".`,
     });
   }
   for (const name of Object.keys(given)) {
@@ -43,6 +43,12 @@ export function checkCredentials({ connector, credentials: given, ...destination
     if (value !== "") checkShape(connector.name, field, value);
     else if (service && !isDispensable(field, destination.baseUrl)) throw missingField(connector, field);
   }
+}
+
+/** By which command an owner connects a service. */
+export function connectCommand(connector: Connector): string {
+  const isOnlyByOauth = isByOauth(connector) && credentialFields(connector).length === 0;
+  return `patchbay connect ${connector.id}${isOnlyByOauth ? " --oauth" : ""}`;
 }
 
 /** Refuses what is not as its field says; what is not given is not looked at. */

@@ -4,6 +4,7 @@ import type { Catalog } from "../catalog/open-catalog.ts";
 import { HubError } from "../errors.ts";
 import type { Db, Store } from "../store/open.ts";
 import type { IntegrationRow, NotificationRow } from "../store/tables.ts";
+import { settingsOf } from "../integrations/integrations.ts";
 import { findIntegrationOf } from "./claim-due.ts";
 import { mayNotifyThrough } from "./choose-channel.ts";
 import { gatherDigest, readDigest } from "./digest.ts";
@@ -28,7 +29,8 @@ export async function deliver(parts: DeliverParts, row: NotificationRow, signal:
   await checkAllowed(parts, row, integration, content);
   const { link, ...said } = content;
   const isHidden = link && (await isReadByAgents(parts, integration));
-  const mayDecide = link?.kind === "approvals" && !isHidden && (await hearsPresses(parts, integration));
+  const isWhole = link?.kind === "approvals" && link.isToldWhole === true;
+  const mayDecide = isWhole && !isHidden && (await hearsPresses(parts, integration));
   const choices = mayDecide ? signChoices(parts.links, link.id, integration) : undefined;
   const { connector, operation, input } = await writeInput(catalog, integration, {
     ...said,
@@ -88,18 +90,34 @@ async function hearsPresses({ store, catalog }: DeliverParts, { id, service }: I
 }
 
 /**
- * Whether a profile was granted an account in which what is sent can be read: a link is for its owner's eyes, so there it is
- * left out.
+ * Whether a profile was granted an account in which what is sent can be read: that which sends it, or the mailbox that it goes
+ * to. A link is for its owner's eyes, so there it is left out.
  */
-async function isReadByAgents({ store, catalog }: DeliverParts, { id, workspace_id, service }: IntegrationRow) {
-  const { channel } = await catalog.connector(service);
+async function isReadByAgents({ store, catalog }: DeliverParts, integration: IntegrationRow): Promise<boolean> {
+  const { channel } = await catalog.connector(integration.service);
   if (channel?.send.isReadable !== true) return false;
-  const grant = await store.db
-    .selectFrom("grants")
-    .select("profile_id")
-    .where("workspace_id", "=", workspace_id)
-    .where("integration_id", "=", id)
-    .where("enabled", "=", 1)
-    .executeTakeFirst();
-  return grant !== undefined;
+  const granted = await store.db
+    .selectFrom("integrations")
+    .select(["id", "account_id"])
+    .where("workspace_id", "=", integration.workspace_id)
+    .where(({ eb, or }) => or([eb("id", "=", integration.id), eb("account_id", "like", "%@%")]))
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("grants")
+          .select("profile_id")
+          .whereRef("grants.integration_id", "=", "integrations.id")
+          .where("grants.enabled", "=", 1),
+      ),
+    )
+    .execute();
+  const mailbox = readMailbox(channel.send.room?.(settingsOf(integration)));
+  return granted.some(
+    ({ id, account_id }) => id === integration.id || (mailbox !== undefined && readMailbox(account_id) === mailbox),
+  );
+}
+
+/** A mailbox by one of the addresses that it may have: Ana.Lee+hub@example.com gets the mail of analee@example.com. */
+function readMailbox(address: string | null | undefined): string | undefined {
+  const [, name, host] = /([^@\s<]+)@([^@\s>]+)/.exec(address?.toLowerCase() ?? "") ?? [];
+  return name && `${name.replace(/\+.*/, "").replaceAll(".", "")}@${host}`;
 }

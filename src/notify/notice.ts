@@ -13,6 +13,8 @@ export interface SignedLink {
   readonly kind: Decidable;
   readonly id: string;
   readonly expiresAt: string;
+  /** Whether the message holds all that the page shows, so that it can be decided without it. */
+  readonly isToldWhole?: boolean;
 }
 
 /** Who says it. */

@@ -2,7 +2,9 @@ import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { openTestHub, startService, type TestHub } from "#testing";
 import { askOwner } from "../actions/ask-owner.ts";
+import { setGrant } from "../access/grants.ts";
 import type { Caller } from "../call/open-calls.ts";
+import { insertIntegration } from "../testing/insert-integration.ts";
 import { setWorkspaceChannels } from "./workspace-channels.ts";
 
 const SLACK = { SLACK_BOT_TOKEN: "xoxb-sentinel-0123456789" };
@@ -89,6 +91,49 @@ test("where an agent could read the channel, the link is left out", async () => 
   expect(posted).toMatchObject([{ body: { text: expect.stringContaining("patchbay approvals approve apr_") } }]);
   expect(posted[0]?.text).not.toContain("token");
 });
+
+test("what is too long to be told whole has no buttons, and says so: its end could be anything", async () => {
+  const { hub, caller, account, told } = await arrange();
+  await hub.grant(caller, account, { ask: ["post_message"] });
+
+  await hub.call(caller, "mcp__slack__post_message", {
+    channel: "C100",
+    text: `${"All is well. ".repeat(200)} Or not.`,
+  });
+
+  const [message] = await told();
+  expect(message).toMatchObject({
+    text: expect.stringMatching(/This is not all that it would send\. .* patchbay approvals inspect apr_\w{26}\./),
+    reply_markup: { inline_keyboard: [[{ text: "Review and decide" }]] },
+  });
+});
+
+test.each([
+  ["Owner@Example.com", true],
+  ["own.er+hub@example.com", true],
+  ["someone@example.com", false],
+])(
+  "mail to %s, where an agent reads the mailbox owner@example.com, goes without its link: %s",
+  async (to, isHidden) => {
+    const { hub, caller } = await arrange();
+    const resend = await startService({
+      "GET /domains": { data: [{ id: "1", name: "example.com", status: "verified" }] },
+      "POST /emails": { id: "e1" },
+    });
+    const config = { to, from: "hub@example.com" };
+    await hub.connect("email", resend.url, { RESEND_API_KEY: "re_12345678_0123456789abcdefghijkl" }, { config });
+    const gmail = { workspace_id: hub.workspaceId, service: "gmail", account_id: "owner@example.com" };
+    const integrationId = await insertIntegration(hub.hub.store, gmail);
+    await setGrant(hub.hub, "test", { workspaceId: hub.workspaceId, profileId: caller.profileId, integrationId });
+    await setWorkspaceChannels(hub.hub, "cli", hub.workspaceId, ["email"]);
+
+    await remove(hub, caller);
+    await hub.hub.outbox.drain();
+
+    const sent = resend.exchanges.filter(({ path }) => path === "/emails").map(({ text }) => text.includes("token="));
+    expect(sent).toEqual([!isHidden]);
+  },
+);
 
 test("an account of Slack that no agent was granted takes the link", async () => {
   const { hub, caller } = await arrange();

@@ -3,6 +3,7 @@ import { operationsOf } from "../access/requests.ts";
 import { showArguments, showText } from "../access/show-arguments.ts";
 import type { PendingApproval } from "../call/seek-permit.ts";
 import { cutText } from "../connector/cut-text.ts";
+import { connectCommand } from "../integrations/credentials.ts";
 import { listIntegrations } from "../integrations/integrations.ts";
 import { reconnectCommand } from "../integrations/report-broken.ts";
 import type { Db } from "../store/open.ts";
@@ -33,7 +34,7 @@ export function openOwnerNotices(parts: OwnerParts): OwnerNotices {
         db,
         { workspace_id: request.workspace_id },
         {
-          ...(await describeRequest(db, request, profile)),
+          ...(await describeRequest(parts, db, request, profile)),
           link: { label: LABEL, kind: "requests", id: request.id, expiresAt: inAWeek() },
         },
       );
@@ -62,19 +63,22 @@ function describeApproval({
   argumentsPreview,
   expiresAt,
 }: PendingApproval): Notice {
-  const { text } = showArguments(argumentsPreview);
+  const { text, isWhole } = showArguments(argumentsPreview);
+  const isToldWhole = isWhole && text.length <= PREVIEW_LIMIT;
+  const rest = `This is not all that it would send. See the rest before you decide: patchbay approvals inspect ${approval}.`;
   return {
     title: `${profile} wants to run ${operation}`,
     message: [
       `As ${account.label} (${account.service}), with ${cutText(text, PREVIEW_LIMIT)}`,
+      ...(isToldWhole ? [] : [rest]),
       `By command: patchbay approvals approve ${approval}, or deny.`,
     ].join("\n\n"),
     urgency: "high",
-    link: { label: LABEL, kind: "approvals", id: approval, expiresAt },
+    link: { label: LABEL, kind: "approvals", id: approval, expiresAt, isToldWhole },
   };
 }
 
-async function describeRequest(db: Db, request: RequestRow, profile: string): Promise<Notice> {
+async function describeRequest({ catalog }: OwnerParts, db: Db, request: RequestRow, profile: string): Promise<Notice> {
   const { id, workspace_id, service, reason } = request;
   const operations = operationsOf(request);
   const accounts = await listIntegrations(db, workspace_id, service);
@@ -86,7 +90,7 @@ async function describeRequest(db: Db, request: RequestRow, profile: string): Pr
       operations ? `Operations: ${operations.join(", ")}` : "Operations: all",
       accounts.length > 0
         ? `By command: ${answer}.`
-        : `${service} is not connected. patchbay connect ${service} grants it; to refuse, patchbay requests deny ${id}.`,
+        : `${service} is not connected. ${connectCommand(await catalog.connector(service))} grants it; to refuse, patchbay requests deny ${id}.`,
     ].join("\n\n"),
     urgency: "normal",
   };

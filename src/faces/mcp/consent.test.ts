@@ -53,6 +53,15 @@ test("a call that asks its user is answered with a form and state, and run with 
   expect(merges()).toBe(1);
 });
 
+test("a user who is not shown all of a long call is told so", async () => {
+  const { call, caller } = await arrange();
+
+  const asked = await call(caller, { input: { ...INPUT, commit_message: "All is well. ".repeat(500) } });
+
+  expect(JSON.stringify(asked)).toContain("…\\n\\nThis is not all that it would send.");
+  expect(JSON.stringify(await call(caller))).not.toContain("This is not all");
+});
+
 test("state is used once: who sends it again is asked again", async () => {
   const { call, caller, merges } = await arrange();
   const { requestState } = await call(caller);

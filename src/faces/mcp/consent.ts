@@ -67,6 +67,7 @@ export async function askUser(
 const TEXT_LIMIT = 5_000;
 
 function writeQuestion({ profile, operation, account, argumentsPreview }: Question): string {
-  const { text } = showArguments(argumentsPreview);
-  return `${profile} wants to run ${operation} as ${account.label} (${account.service}), once, with:\n${cutText(text, TEXT_LIMIT)}`;
+  const { text, isWhole } = showArguments(argumentsPreview);
+  const more = isWhole && text.length <= TEXT_LIMIT ? "" : "\n\nThis is not all that it would send.";
+  return `${profile} wants to run ${operation} as ${account.label} (${account.service}), once, with:\n${cutText(text, TEXT_LIMIT)}${more}`;
 }

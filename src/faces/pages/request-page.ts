@@ -60,13 +60,13 @@ function showOperation({ operation, summary, effect }: Asked["wanted"][number]):
   return markup`<li><code>${operation}</code> ${summary} ${note}</li>`;
 }
 
-function showForm({ service, accounts, operations }: Asked, token: string, hasApp: boolean): Markup {
+function showForm({ service, accounts, operations, connect: command }: Asked, token: string, hasApp: boolean): Markup {
   const grant = markup`<button class="yes" name="decision" value="approve">
     ${operations ? "Grant these operations" : `Grant all of ${service}`}
   </button>`;
   const grantAll = markup`<button name="decision" value="all">Grant all of ${service}</button>`;
   const connect = markup`<p>
-    ${service} is not connected. <code>patchbay connect ${service}</code> connects it and grants what was asked for.
+    ${service} is not connected. <code>${command}</code> connects it and grants what was asked for.
   </p>`;
   const connectHere = markup`<button class="yes" name="decision" value="connect" formnovalidate>Connect ${service}</button>`;
   return markup`<form method="post">
