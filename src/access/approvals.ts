@@ -155,7 +155,28 @@ export async function decideApproval(
   });
 }
 
-/** What has become of an approval: one that nobody decided or used in time has expired. */
+/** Ends what was asked or decided under a grant that ends; under all of an integration's, where no profile is named. */
+export async function endApprovals(
+  db: Db,
+  {
+    workspaceId,
+    integrationId,
+    profileId,
+  }: Pick<ApprovalSubject, "workspaceId" | "integrationId"> & { readonly profileId?: string },
+  now = new Date(),
+): Promise<void> {
+  let query = db
+    .updateTable("approvals")
+    .set({ expires_at: now.toISOString() })
+    .where("workspace_id", "=", workspaceId)
+    .where("integration_id", "=", integrationId)
+    .where("status", "in", ["pending", "approved"])
+    .where("expires_at", ">", now.toISOString());
+  if (profileId !== undefined) query = query.where("profile_id", "=", profileId);
+  await query.execute();
+}
+
+/** What has become of an approval: one that nobody decided or used in time, or whose grant has ended, has expired. */
 export type ApprovalState = ApprovalRow["status"] | "expired";
 
 /** An approval with the names of who asks and of the account that the call would be made as. */

@@ -7,6 +7,7 @@ import type { Store } from "../store/open.ts";
 import { prepare } from "../store/prepare.ts";
 import { remember } from "../store/remember.ts";
 import type { GrantRow, IntegrationRow, ProfileRow, Tables } from "../store/tables.ts";
+import { endApprovals } from "./approvals.ts";
 import { decide, Policy } from "./policy.ts";
 
 /** Which profile has which integration. */
@@ -80,6 +81,7 @@ export async function putGrant(
         .doUpdateSet({ enabled: next.enabled, paused: next.paused, policy: next.policy, updated_at: now }),
     )
     .execute();
+  if (!enabled) await endApprovals(db, keyOf(change));
   await store.changes.record(db, { workspace_id: change.workspaceId, profile_id: change.profileId });
   await audit.appendIn(db, {
     ...keyOf(change),
@@ -141,6 +143,7 @@ export async function deleteGrant({ store, audit }: Ledger, actor: string, grant
         hint: 'List its grants with "patchbay grants list PROFILE".',
       });
     }
+    await endApprovals(db, grant);
     await store.changes.record(db, { workspace_id: grant.workspaceId, profile_id: grant.profileId });
     await audit.appendIn(db, { ...grant, action: "grant.delete", actor });
   });

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { openTestHub, startService, type TestHub } from "#testing";
-import { deleteGrant } from "../access/grants.ts";
+import { deleteGrant, setGrant } from "../access/grants.ts";
+import type { Caller } from "../call/open-calls.ts";
+import { disconnect } from "../integrations/disconnect.ts";
+import type { IntegrationRow } from "../store/tables.ts";
 import { approve, inspect, list } from "./approvals.ts";
 import { set } from "./grants.ts";
 
@@ -41,11 +44,6 @@ test("an operation that is always allowed runs unasked from then on, on record a
 
 /** What an owner may do to a grant between a call's question and its answer. */
 const CHANGES: readonly (readonly [string, (arranged: Awaited<ReturnType<typeof arrange>>) => Promise<void>])[] = [
-  [
-    "was taken away",
-    ({ hub, caller: { workspaceId, profileId }, integration }) =>
-      deleteGrant(hub.hub, "cli", { workspaceId, profileId, integrationId: integration.id }),
-  ],
   ["denies it", ({ hub, caller, integration }) => hub.grant(caller, integration, { deny: ["merge_*"] })],
   ["hides it", ({ hub, caller, integration }) => hub.grant(caller, integration, { allow: ["list_*"] })],
 ];
@@ -63,6 +61,44 @@ test.each(CHANGES)("what a grant that %s no longer covers can't be allowed alway
 
   expect(await inspect.run({ approval }, owner(hub))).toMatchObject({ status: "pending", may_allow_always: false });
   expect(await policy()).toEqual(before);
+});
+
+const ENDINGS: typeof CHANGES = [
+  ["taken away", ({ hub, caller, integration }) => deleteGrant(hub.hub, "cli", keyOf(caller, integration))],
+  [
+    "switched off",
+    async ({ hub, caller, integration }) =>
+      void (await setGrant(hub.hub, "cli", { ...keyOf(caller, integration), enabled: false })),
+  ],
+];
+
+const keyOf = ({ workspaceId, profileId }: Caller, { id }: IntegrationRow) => ({
+  workspaceId,
+  profileId,
+  integrationId: id,
+});
+
+test.each(ENDINGS)("what was approved under a grant that was %s is asked again under the next one", async (_, end) => {
+  const arranged = await arrange();
+  const { hub, approval, merge, caller, integration } = arranged;
+  await approve.run({ approval }, owner(hub));
+
+  await end(arranged);
+  await setGrant(hub.hub, "cli", { ...keyOf(caller, integration), enabled: true });
+
+  const again = (await merge()) as { approval: string };
+  expect(again).toMatchObject({ status: "approval_pending" });
+  expect(again.approval).not.toBe(approval);
+  await expect(approve.run({ approval }, owner(hub))).rejects.toThrow("has expired.");
+});
+
+test("an account that is disconnected leaves no call that waits", async () => {
+  const { hub, approval, integration } = await arrange();
+
+  await disconnect(hub.hub, "cli", integration);
+
+  expect((await list.run({ status: "pending", limit: 50 }, owner(hub))).data).toEqual([]);
+  expect(await inspect.run({ approval }, owner(hub))).toMatchObject({ status: "expired" });
 });
 
 test("an owner inspects all that a call would send, without what looks like a secret", async () => {

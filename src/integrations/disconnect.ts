@@ -1,3 +1,4 @@
+import { endApprovals } from "../access/approvals.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { checkDependents } from "./company.ts";
 import type { ConnectParts } from "./connect.ts";
@@ -18,6 +19,7 @@ export async function disconnect(parts: ConnectParts, actor: string, integration
   await store.transaction(async (db) => {
     await putCredentials(db, integration, []);
     await db.deleteFrom("grants").where("integration_id", "=", integration.id).execute();
+    await endApprovals(db, { workspaceId: integration.workspace_id, integrationId: integration.id });
     await db
       .updateTable("integrations")
       .set({ status: "disconnected", updated_at: new Date().toISOString() })

@@ -11,7 +11,8 @@ const OUTCOMES = {
   approved: "Approved. The agent can make the call now, once.",
   used: "Approved, and the call was made.",
   denied: "Denied.",
-  expired: "Nobody decided in time. If the agent asks again, there is a new link.",
+  expired:
+    "It is over: nobody decided in time, or the agent may not use the account any more. If it asks again, there is a new link.",
 };
 
 /** The page on which one call is approved or denied, with all that it would send. */
