@@ -3,7 +3,7 @@ import * as approvals from "../../actions/approvals.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
 import { type Markup, markup } from "./markup.ts";
-import { showPage } from "./page.ts";
+import { showPage, showTime } from "./page.ts";
 
 type Call = z.output<typeof approvals.inspect.output>;
 
@@ -44,7 +44,8 @@ function showFacts(call: Call): Markup {
     <dt>What it does</dt><dd>${call.summary ?? "Patchbay does not know this operation."} ${warning}</dd>
     <dt>Agent</dt><dd>${call.profile}</dd>
     <dt>Account</dt><dd>${call.account} (${call.service})</dd>
-    <dt>Asked</dt><dd>${call.created_at}, until ${call.expires_at}</dd>
+    <dt>Asked</dt><dd>${showTime(call.created_at)}</dd>
+    <dt>Good until</dt><dd>${showTime(call.expires_at)}</dd>
   </dl>
   <pre>${call.arguments}</pre>
   ${call.is_whole ? undefined : cut}`;

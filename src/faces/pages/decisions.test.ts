@@ -254,6 +254,17 @@ test("of several accounts the owner names one, and none is guessed", async () =>
   expect((await hub.hub.calls.holdingsOf(caller.profileId)).grants).toMatchObject([{ integration: { id } }]);
 });
 
+test("in the field for why something is denied, the key Enter denies", async () => {
+  const { hub, caller, addressOf } = await arrange();
+  const { id } = await askOwner(hub.hub, caller, { service: "github", reason: "To merge" });
+
+  const text = await (await fetch(addressOf("requests", id))).text();
+
+  const form = text.split("<form").find((part) => part.includes('name="reason"'));
+  expect([...(form ?? "").matchAll(/<button[^>]* value="(\w+)"/g)].map(([, value]) => value)).toEqual(["deny"]);
+  expect(text).toContain("<dt>Account</dt><dd>octocat</dd>");
+});
+
 test("what is not connected can be denied on its page, and connected by a command", async () => {
   const { hub, caller, addressOf } = await arrange();
   const { id } = await askOwner(hub.hub, caller, { service: "slack", reason: "To report" });

@@ -63,6 +63,6 @@ function showWay({ command }: DecisionPage, id: string): Response {
 
 function badLink({ command }: DecisionPage, id: string): HubError {
   return new HubError("unauthenticated", "This link is not good, or no longer.", {
-    hint: `Decide with ${command} ${id}, or let the agent ask again.`,
+    hint: `Use ${command} ${id} instead.`,
   });
 }

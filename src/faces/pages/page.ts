@@ -20,6 +20,7 @@ label { display: flex; gap: .625rem; align-items: start; margin: 0 0 1rem; }
 label.field { display: block; }
 input[type=checkbox] { width: 1.25rem; height: 1.25rem; margin: .125rem 0 0; flex: none; }
 input[type=text], select { width: 100%; font: inherit; padding: .625rem; border: 1px solid var(--line); border-radius: .5rem; background: Canvas; color: CanvasText; }
+form { margin: 0 0 1.5rem; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
 button { flex: 1 1 9rem; min-height: 3rem; font: inherit; font-weight: 600; border-radius: .5rem; border: 1px solid var(--line); background: var(--soft); color: CanvasText; cursor: pointer; }
 button.yes { background: #1a7f37; border-color: #1a7f37; color: #fff; }
@@ -67,6 +68,11 @@ ${body}
 </html>
 `;
   return new Response(page.text, { status, headers: { "content-type": "text/html; charset=utf-8", ...SECURITY } });
+}
+
+/** A time as people read it. */
+export function showTime(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** Says what went wrong, and what to do about it. */

@@ -9,7 +9,7 @@ import { showWayToService } from "./way-to-service.ts";
 
 /** The page on which an account that its service no longer takes is connected again. */
 export const reconnectPage: DecisionPage = {
-  command: "patchbay integrations inspect",
+  command: "patchbay integrations status",
   scopes: ["integrations:read", "integrations:write"],
 
   async show(id, token, run) {

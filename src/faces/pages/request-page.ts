@@ -6,7 +6,7 @@ import * as requests from "../../actions/requests.ts";
 import { HubError } from "../../errors.ts";
 import type { DecisionPage } from "./decision-page.ts";
 import { type Markup, markup } from "./markup.ts";
-import { showPage } from "./page.ts";
+import { showPage, showTime } from "./page.ts";
 import { showWayToService } from "./way-to-service.ts";
 
 type Asked = z.output<typeof requests.inspect.output>;
@@ -24,7 +24,9 @@ export const requestPage: DecisionPage = {
     const { data: apps } = await run(oauthApps.list, {});
     const hasApp = apps.some((app) => app.service === service);
     const outcome =
-      status === "pending" ? showForm(asked, token, hasApp) : markup`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
+      status === "pending"
+        ? showForms(asked, token, hasApp)
+        : markup`<p><b>${OUTCOMES[status]}</b> ${answer ?? ""}</p>`;
     return showPage({
       title: `${profile} asks for ${operations ? `operations of ${service}` : service}`,
       body: markup`${showFacts(asked)}${outcome}`,
@@ -46,11 +48,14 @@ export const requestPage: DecisionPage = {
   },
 };
 
-function showFacts({ profile, reason, created_at, wanted }: Asked): Markup {
+function showFacts({ profile, reason, created_at, wanted, accounts }: Asked): Markup {
+  const [only, ...others] = accounts;
+  const account = only && others.length === 0 ? markup`<dt>Account</dt><dd>${only.label}</dd>` : undefined;
   return markup`<dl>
     <dt>Agent</dt><dd>${profile}</dd>
     <dt>It says</dt><dd>${showText(reason)}</dd>
-    <dt>Asked</dt><dd>${created_at}</dd>
+    ${account}
+    <dt>Asked</dt><dd>${showTime(created_at)}</dd>
   </dl>
   <ul>${wanted.map(showOperation)}</ul>`;
 }
@@ -60,28 +65,42 @@ function showOperation({ operation, summary, effect }: Asked["wanted"][number]):
   return markup`<li><code>${operation}</code> ${summary} ${note}</li>`;
 }
 
-function showForm({ service, accounts, operations, connect: command }: Asked, token: string, hasApp: boolean): Markup {
-  const grant = markup`<button class="yes" name="decision" value="approve">
-    ${operations ? "Grant these operations" : `Grant all of ${service}`}
-  </button>`;
-  const grantAll = markup`<button name="decision" value="all">Grant all of ${service}</button>`;
-  const connect = markup`<p>
-    ${service} is not connected. <code>${command}</code> connects it and grants what was asked for.
-  </p>`;
-  const connectHere = markup`<button class="yes" name="decision" value="connect" formnovalidate>Connect ${service}</button>`;
-  return markup`<form method="post">
-    <input type="hidden" name="token" value="${token}">
-    ${accounts.length === 0 ? connect : undefined} ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
+/** Two forms, so that the key Enter in the field for a reason does not press a button that grants. */
+function showForms(asked: Asked, token: string, hasApp: boolean): Markup {
+  const hidden = markup`<input type="hidden" name="token" value="${token}">`;
+  return markup`
+  ${asked.accounts.length > 0 ? showGrant(asked, hidden) : showConnect(asked, hidden, hasApp)}
+  <form method="post">
+    ${hidden}
     <label class="field">
       What the agent is told if you deny
       <input type="text" name="reason" maxlength="500">
     </label>
+    <div class="buttons"><button class="no" name="decision" value="deny">Deny</button></div>
+  </form>`;
+}
+
+function showGrant({ service, accounts, operations }: Asked, hidden: Markup): Markup {
+  const all = markup`<button name="decision" value="all">Grant all of ${service}</button>`;
+  return markup`<form method="post">
+    ${hidden}
+    ${accounts.length > 1 ? chooseAccount(accounts) : undefined}
     <div class="buttons">
-      ${accounts.length === 0 && hasApp ? connectHere : undefined}
-      ${accounts.length > 0 ? grant : undefined} ${accounts.length > 0 && operations ? grantAll : undefined}
-      <button class="no" name="decision" value="deny" formnovalidate>Deny</button>
+      <button class="yes" name="decision" value="approve">
+        ${operations ? "Grant these operations" : `Grant all of ${service}`}
+      </button>
+      ${operations ? all : undefined}
     </div>
   </form>`;
+}
+
+function showConnect({ service, connect }: Asked, hidden: Markup, hasApp: boolean): Markup {
+  const form = markup`<form method="post">
+    ${hidden}
+    <div class="buttons"><button class="yes" name="decision" value="connect">Connect ${service}</button></div>
+  </form>`;
+  return markup`<p>${service} is not connected. <code>${connect}</code> connects it and grants what was asked for.</p>
+  ${hasApp ? form : undefined}`;
 }
 
 function chooseAccount(accounts: Asked["accounts"]): Markup {
