@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { HubError } from "../errors.ts";
 import { newId } from "../store/ids.ts";
 import type { Db, Store } from "../store/open.ts";
 import type { DataKeyRow } from "../store/tables.ts";
@@ -42,6 +43,14 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
     return dataKey;
   }
 
+  /** Of a process that works; where a key is kept is not for whoever calls it. */
+  function unwrapMade(row: DataKeyRow): DataKey {
+    if (unwrapped.has(row.id) || row.master_id === identifyMasterKey(master)) return unwrap(row);
+    throw new HubError("unavailable", "The hub's master key was changed while this process ran.", {
+      hint: "Restart every process of the hub, with the new key.",
+    });
+  }
+
   async function insert(db: Db): Promise<DataKeyRow> {
     const wrapped = wrapKey(master, newId("dataKey"), randomBytes(32));
     const row = { ...wrapped, created_at: now().toISOString(), retired_at: null };
@@ -54,13 +63,13 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
   return {
     async findCurrent() {
       const current = (await readRows(store.db)).find(isCurrent);
-      return unwrap(current ?? (await changeRows(store, async (db, rows) => rows.find(isCurrent) ?? insert(db))));
+      return unwrapMade(current ?? (await changeRows(store, async (db, rows) => rows.find(isCurrent) ?? insert(db))));
     },
     async find(id) {
       const known = unwrapped.get(id);
       if (known) return known;
       const row = (await readRows(store.db)).find((candidate) => candidate.id === id);
-      return row && unwrap(row);
+      return row && unwrapMade(row);
     },
     list: () => readRows(store.db),
     async rotate() {

@@ -157,7 +157,10 @@ await onEachStore((makeDatabase) => {
     const other = await openVault({ store, masterKey: OTHER_KEY });
     await vault.seal(ADDRESS, "ghp_secret");
 
-    await expect(other.seal(ADDRESS, "ghp_secret")).rejects.toMatchObject({ code: "conflict" });
+    await expect(other.seal(ADDRESS, "ghp_secret")).rejects.toMatchObject({
+      code: "unavailable",
+      hint: expect.stringContaining("Restart"),
+    });
   });
 
   test("a data key that was changed is told at once, by its id", async () => {
@@ -267,6 +270,19 @@ await onEachStore((makeDatabase) => {
     expect(await vault.open(ADDRESS, await other.seal(ADDRESS, "meanwhile"))).toBe("meanwhile");
     await expect(other.rotateDataKey()).rejects.toMatchObject({ code: "conflict" });
     await expect(other.rotateMasterKey(Buffer.alloc(32, 3))).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("a data key that was made under a new master key wants a process that has it, and no one is told where it is", async () => {
+    const { store, vault } = await openAll();
+    await vault.seal(ADDRESS, "before");
+    const other = await openVault({ store, masterKey: MASTER_KEY });
+
+    await vault.rotateMasterKey(OTHER_KEY.key);
+    await vault.rotateDataKey();
+    const error: unknown = await other.seal(ADDRESS, "after").catch((reason: unknown) => reason);
+
+    expect(error).toMatchObject({ code: "unavailable", hint: expect.stringContaining("Restart") });
+    expect(String(error)).not.toContain(MASTER_KEY.where);
   });
 
   test("a new data key seals at once, in every process, and the old one still opens", async () => {
