@@ -3,6 +3,7 @@ import { HubError } from "../errors.ts";
 import { foreignCursor, toPage } from "../store/page.ts";
 import { action } from "./action.ts";
 import { PageFields, pageOf } from "./page.ts";
+import { reachIntegration, reachProfile } from "./reach.ts";
 
 const Entry = z
   .object({
@@ -27,14 +28,18 @@ export const list = action({
   input: z.object({
     action: z.string().optional().describe("E.g. call.intent, call.outcome, grant.set"),
     operation: z.string().optional().describe("E.g. github.create_issue"),
-    profile: z.string().optional().describe("A profile's id"),
-    integration: z.string().optional().describe("An integration's id"),
+    profile: z.string().optional().describe("An id (prof_…) or a name"),
+    integration: z.string().optional().describe("An id (int_…), also of one that is gone, a service or service:label"),
     ...PageFields,
   }),
   output: pageOf(Entry),
-  async run({ profile, integration, limit, cursor, ...filter }, { audit, principal }) {
-    const rows = await audit.list({
-      workspaceId: principal.workspaceId,
+  async run({ limit, cursor, ...filter }, context) {
+    const profile = await idOf(filter.profile, PROFILE_ID, async (name) => (await reachProfile(context, name)).id);
+    const integration = await idOf(filter.integration, INTEGRATION_ID, async (name) =>
+      (await reachIntegration(context, name)).id,
+    );
+    const rows = await context.audit.list({
+      workspaceId: context.principal.workspaceId,
       limit: limit + 1,
       ...(filter.action !== undefined && { action: filter.action }),
       ...(filter.operation !== undefined && { operation: filter.operation }),
@@ -46,6 +51,14 @@ export const list = action({
     return toPage(entries, limit, ({ seq }) => String(seq));
   },
 });
+
+const PROFILE_ID = /^prof_[0-9a-z]{26}$/;
+const INTEGRATION_ID = /^int_[0-9a-z]{26}$/;
+
+/** An id as it is, since the ledger also knows what is no more; a name of what there is. */
+async function idOf(meant: string | undefined, id: RegExp, find: (name: string) => Promise<string>) {
+  return meant === undefined || id.test(meant) ? meant : find(meant);
+}
 
 function seqOf(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor);

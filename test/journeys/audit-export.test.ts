@@ -121,8 +121,12 @@ test("the ledger is filtered by what happened, to whom and with what, by command
     }),
   );
   const both = await hub.data(`GET /audit?profile=${filters.profile}&action=call.outcome`, { key });
+  const byName = await hub.data("GET /audit?profile=one&integration=webhook&action=call.outcome", { key });
+  const unknown = await cli.error(["audit", "list", "--profile", "nobody"]);
   const verdict = await hub.data("GET /audit/verify", { key });
 
+  expect(byName).toEqual(both);
+  expect(unknown).toMatchObject({ exitCode: 4, code: "not_found" });
   expect(Object.fromEntries(lists)).toEqual({
     action: ["call.intent"],
     operation: ["call.refused", "call.outcome", "call.intent"],
