@@ -35,8 +35,10 @@ export const list = action({
   output: pageOf(Entry),
   async run({ limit, cursor, ...filter }, context) {
     const profile = await idOf(filter.profile, PROFILE_ID, async (name) => (await reachProfile(context, name)).id);
-    const integration = await idOf(filter.integration, INTEGRATION_ID, async (name) =>
-      (await reachIntegration(context, name)).id,
+    const integration = await idOf(
+      filter.integration,
+      INTEGRATION_ID,
+      async (name) => (await reachIntegration(context, name)).id,
     );
     const rows = await context.audit.list({
       workspaceId: context.principal.workspaceId,

@@ -38,7 +38,9 @@ function showTool(holdings: Holdings, service: string, { name, effect, tool }: L
 export async function findCallable(catalog: Catalog, holdings: Holdings, tool: string): Promise<Callable> {
   const parsed = parseToolName(tool);
   if (!parsed || !catalog.services.includes(parsed.service)) {
-    throw new HubError("not_found", `There is no tool ${tool}.`, { hint: "List the tools to see what there is." });
+    throw new HubError("not_found", `There is no tool ${tool}.`, {
+      hint: "Tools have names like mcp__github__create_issue: list them to see what there is.",
+    });
   }
   const { service, operation: name } = parsed;
   const operation = await catalog.operation(service, name);

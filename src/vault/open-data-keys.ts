@@ -43,12 +43,9 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
     return dataKey;
   }
 
-  /** Of a process that works; where a key is kept is not for whoever calls it. */
   function unwrapMade(row: DataKeyRow): DataKey {
     if (unwrapped.has(row.id) || row.master_id === identifyMasterKey(master)) return unwrap(row);
-    throw new HubError("unavailable", "The hub's master key was changed while this process ran.", {
-      hint: "Restart every process of the hub, with the new key.",
-    });
+    throw changedMeanwhile();
   }
 
   async function insert(db: Db): Promise<DataKeyRow> {
@@ -92,6 +89,13 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
       master = next;
     },
   };
+}
+
+/** Where the key is kept is not for whoever calls a process that works. */
+function changedMeanwhile(): HubError {
+  return new HubError("unavailable", "The hub's master key was changed while this process ran.", {
+    hint: "Restart every process of the hub, with the new key.",
+  });
 }
 
 /** Whether a master key opens the vault in a store; any does as long as nothing is sealed. */

@@ -26,17 +26,24 @@ const OPTIONS = {
   key: new Option("--key <key>", "a key of that hub (- reads it from stdin; or PATCHBAY_KEY, which no one else sees)"),
 };
 
-const ELSEWHERE = ["url", "key"] as const;
+/** Refused by commands that don't know them, and why. */
+const REFUSALS = {
+  url: ["works on this machine only", "Run it where the hub is"],
+  key: ["works on this machine only", "Run it where the hub is"],
+  test: ["does the same for both worlds", "Run it"],
+} as const;
+
+const REFUSABLE = ["url", "key", "test"] as const;
 
 /**
  * Declares options that the commands above may have been given, too: they can stand before a command's name and after.
  *
- * A command that works on this machine only knows `--url` and `--key` well enough to refuse them.
+ * What a command can't do where these say, it refuses rather than do it elsewhere.
  */
 export function addGlobalOptions(command: Command, ...names: readonly (keyof GlobalOptions)[]): () => GlobalOptions {
-  const refused = ELSEWHERE.filter((name) => !names.includes(name));
+  const refused = REFUSABLE.filter((name) => !names.includes(name));
   for (const name of names) command.addOption(OPTIONS[name]);
-  for (const name of refused) command.addOption(new Option(`--${name} <${name}>`).hideHelp());
+  for (const name of refused) command.addOption(new Option(OPTIONS[name].flags).hideHelp());
   return () => {
     const own = Object.fromEntries(
       [...names, ...refused].map((name) => [name, command.getOptionValue(name) as unknown]),
@@ -44,7 +51,7 @@ export function addGlobalOptions(command: Command, ...names: readonly (keyof Glo
     const given: Partial<GlobalOptions> = { ...own, ...command.parent?.optsWithGlobals() };
     const { json = false, config, test = false, url, key } = given;
     const wrong = refused.find((name) => given[name] !== undefined);
-    if (wrong !== undefined) throw onlyHere(nameOf(command), wrong);
+    if (wrong !== undefined) throw refusal(nameOf(command), wrong);
     return { json, config, test, url, key };
   };
 }
@@ -54,8 +61,9 @@ function nameOf(command: Command): string {
   return command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
-function onlyHere(command: string, option: string): HubError {
-  return new HubError("invalid_input", `"patchbay ${command}" works on this machine only, and takes no --${option}.`, {
-    hint: `Run it where the hub is, without --${option}.`,
+function refusal(command: string, option: keyof typeof REFUSALS): HubError {
+  const [fact, advice] = REFUSALS[option];
+  return new HubError("invalid_input", `"patchbay ${command}" ${fact}, and takes no --${option}.`, {
+    hint: `${advice}, without --${option}.`,
   });
 }
