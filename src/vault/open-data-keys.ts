@@ -31,12 +31,15 @@ interface DataKeysOptions {
   readonly now: () => Date;
 }
 
-/** Unwraps every data key in the store. Throws `conflict` when another master key wrapped them. */
+/**
+ * Unwraps every data key in the store. Throws `conflict` when another master key wrapped them.
+ *
+ * What is in memory stays usable when another process changes the master key.
+ */
 export async function openDataKeys({ store, masterKey: { key, where }, now }: DataKeysOptions): Promise<DataKeys> {
   const unwrapped = new Map<string, DataKey>();
   let master = key;
 
-  // What is in memory stays usable when another process changes the master key.
   function unwrap(row: DataKeyRow): DataKey {
     const dataKey = unwrapped.get(row.id) ?? { id: row.id, key: createSecretKey(unwrapKey(master, row, where)) };
     unwrapped.set(row.id, dataKey);
