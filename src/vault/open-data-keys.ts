@@ -46,10 +46,7 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
     return dataKey;
   }
 
-  function unwrapMade(row: DataKeyRow): DataKey {
-    if (unwrapped.has(row.id) || row.master_id === identifyMasterKey(master)) return unwrap(row);
-    throw changedMeanwhile();
-  }
+  const unwrapMade = (row: DataKeyRow): DataKey => unwrap(unwrapped.has(row.id) ? row : checkMade(row, master));
 
   async function insert(db: Db): Promise<DataKeyRow> {
     const wrapped = wrapKey(master, newId("dataKey"), randomBytes(32));
@@ -94,9 +91,10 @@ export async function openDataKeys({ store, masterKey: { key, where }, now }: Da
   };
 }
 
-/** Where the key is kept is not for whoever calls a process that works. */
-function changedMeanwhile(): HubError {
-  return new HubError("unavailable", "The hub's master key was changed while this process ran.", {
+/** Refuses a key that was made under another master key than a process has. Where that is kept, its callers need not know. */
+function checkMade(row: DataKeyRow, master: Buffer): DataKeyRow {
+  if (row.master_id === identifyMasterKey(master)) return row;
+  throw new HubError("unavailable", "The hub's master key was changed while this process ran.", {
     hint: "Restart every process of the hub, with the new key.",
   });
 }
