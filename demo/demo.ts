@@ -7,8 +7,8 @@ import { agent, chapter, check, narrate, owner } from "./story.ts";
 type Hub = Awaited<ReturnType<typeof startHub>>;
 type Services = Awaited<ReturnType<typeof startServices>>;
 
-const LIST_CHANGE_MS = 5_000;
-const NOTICE_MS = 5_000;
+const LIST_CHANGE_MS = 30_000;
+const NOTICE_MS = 30_000;
 const ISSUE = { owner: "mona", repo: "website", title: "The footer still says 2025" };
 
 await perform();

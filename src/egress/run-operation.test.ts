@@ -189,21 +189,29 @@ test("a call whose caller gives up is cancelled, and the service sees the connec
 });
 
 test.each([
-  ["ours", { timeoutMs: 50 }, new AbortController().signal],
-  ["the caller's", {}, AbortSignal.timeout(50)],
-])("a call that outlives a time limit of %s is a timeout, though it does not listen", async (_, options, signal) => {
-  const stuck = operation({
-    summary: "Hang.",
-    effect: "read",
-    input: z.object({}),
-    output: z.unknown(),
-    run: () => new Promise(() => {}),
-  });
+  ["ours", { timeoutMs: 50 }, () => new AbortController().signal],
+  ["the caller's", {}, () => AbortSignal.timeout(50)],
+])(
+  "a call that outlives a time limit of %s is a timeout, though it does not listen",
+  async (_, options, callerSignal) => {
+    const stuck = operation({
+      summary: "Hang.",
+      effect: "read",
+      input: z.object({}),
+      output: z.unknown(),
+      run: () => new Promise(() => {}),
+    });
 
-  const running = runOn("https://demo.example.com", { operations: { try: stuck } }, { signal }, options);
+    const running = runOn(
+      "https://demo.example.com",
+      { operations: { try: stuck } },
+      { signal: callerSignal() },
+      options,
+    );
 
-  await expect(running).rejects.toMatchObject({ code: "timeout", message: "Demo took too long to answer." });
-});
+    await expect(running).rejects.toMatchObject({ code: "timeout", message: "Demo took too long to answer." });
+  },
+);
 
 test("a call is not begun for a caller who has given up", async () => {
   const begun: string[] = [];

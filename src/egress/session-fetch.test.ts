@@ -298,7 +298,7 @@ test("time runs out while an answer is awaited, and ends the request at the serv
       return hang();
     },
   });
-  const { fetch, baseUrl } = open(service, {}, { timeoutMs: 200 });
+  const { fetch, baseUrl } = open(service, {}, { timeoutMs: 2_000 });
 
   const fetching = fetch(baseUrl);
 
