@@ -49,6 +49,14 @@ test("anyone may ask whether the hub is there", async () => {
   expect(answer).toMatchObject({ status: 200, body: '{"status":"ok"}' });
 });
 
+test("a connection is kept for longer than a proxy would keep it", async () => {
+  const { url } = await arrange();
+
+  const { headers } = await send(`${url}/healthz`, { method: "GET", headers: { connection: "keep-alive" } });
+
+  expect(headers["keep-alive"]).toBe("timeout=130");
+});
+
 test("a profile's key opens a session", async () => {
   const { url, key } = await arrange();
 

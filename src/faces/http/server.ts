@@ -29,6 +29,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Longer than a proxy keeps an idle connection (Caddy: two minutes), lest the hub closes it just as a request comes. */
+const KEPT_MS = 130_000;
+
 /**
  * Serves the hub over HTTP until it is closed.
  *
@@ -41,7 +44,7 @@ export async function serveHttp(hub: Hub): Promise<HttpServer> {
   const readiness = openReadiness(hub);
   const answers = openAnswers();
   const route = openRoutes(hub, mcp, { readiness, waitsForNews: answers.waitsForNews });
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => {
     answers.add(response);
     // The client, or the balancer before it, makes its next request elsewhere.
     if (readiness.isStopping()) response.setHeader("connection", "close");
