@@ -31,6 +31,14 @@ export default defineConnector({
       manageUrl: "https://github.com/settings/applications",
       createAppAt: "https://github.com/settings/developers",
       scopes: ["repo", "read:user", "user:email", "workflow"],
+      // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps#normalized-scopes
+      wider: {
+        repo: ["repo:status", "repo_deployment", "public_repo", "repo:invite", "security_events"],
+        user: ["read:user", "user:email", "user:follow"],
+        "admin:org": ["write:org", "read:org", "manage_runners:org"],
+        "write:org": ["read:org"],
+        project: ["read:project"],
+      },
       pkce: true,
     }),
   ],

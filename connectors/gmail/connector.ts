@@ -1,6 +1,6 @@
 import { defineConnector, oauth2 } from "#connector";
 import * as operations from "./operations.ts";
-import { MODIFY } from "./scopes.ts";
+import { COMPOSE, LABELS, MODIFY, READ, SEND } from "./scopes.ts";
 
 /**
  * Declarative, since `@googleapis/gmail` comes with an authentication of its own, which takes a tenth of a second to load
@@ -21,6 +21,7 @@ export default defineConnector({
       manageUrl: "https://myaccount.google.com/connections",
       createAppAt: "https://console.cloud.google.com/apis/credentials",
       scopes: [MODIFY],
+      wider: { [MODIFY]: [READ, COMPOSE, SEND, LABELS], [COMPOSE]: [SEND] },
       pkce: true,
       // Google gives a refresh token only for offline access, and again only when it has asked again.
       authorizeParameters: { access_type: "offline", prompt: "consent", include_granted_scopes: "true" },

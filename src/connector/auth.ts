@@ -55,6 +55,8 @@ export interface OAuth2Auth {
   /** Further tokens of the same account: the credential field of each, and the object in the answer that holds it. */
   readonly otherTokens?: Readonly<Record<string, string>>;
   readonly scopes: readonly string[];
+  /** Scopes that hold others, with those: a service may name only the wider one of what it has given. */
+  readonly wider?: Readonly<Record<string, readonly string[]>>;
   readonly scopeSeparator?: " " | ",";
   /** Whether the service accepts PKCE S256. */
   readonly pkce?: boolean;

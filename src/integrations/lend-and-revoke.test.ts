@@ -115,6 +115,12 @@ test("a call that is refused for another reason, or whose account names no scope
   await expect(unnamed.call()).rejects.toMatchObject({ code: "service_rejected", hint: undefined });
 });
 
+test("a scope that a wider one holds is not missed", async () => {
+  await using setup = await setUp({ "GET /me": { status: 403, body: {} } }, { wider: { openid: ["files"] } });
+
+  await expect(setup.call()).rejects.toMatchObject({ code: "service_rejected", hint: undefined });
+});
+
 test.each([
   ["rfc7009", "POST /revoke", {}],
   ["bearer", "POST /revoke", { revokeBy: "bearer" }],
@@ -136,6 +142,28 @@ test.each([
   expect(await setup.parts.store.db.selectFrom("credentials").selectAll().execute()).toEqual([]);
   await service[Symbol.asyncDispose]();
 });
+
+test.each([
+  ["has forgotten the token", "rfc7009", { status: 400, body: { error: "invalid_token" } }, true],
+  ["refuses the app", "rfc7009", { status: 401, body: { error: "invalid_client" } }, false],
+  ["knows no such address", "rfc7009", { status: 404, body: {} }, false],
+  ["says that the token was revoked", "bearer", { ok: false, error: "token_revoked" }, true],
+  ["takes the token no more", "bearer", { status: 401, body: {} }, true],
+  ["has no such grant", "delete_grant", { status: 404, body: {} }, true],
+  ["takes the app's secret for wrong", "delete_grant", { status: 401, body: {} }, false],
+] as const)(
+  "where the service %s, access by %s is revoked or said not to be",
+  async (_, revokeBy, answer, isRevoked) => {
+    await using service = await startService({ "POST /revoke": answer, "DELETE /revoke": answer });
+    await using setup = await setUp({}, { revokeBy, revokeUrl: `${service.url}/revoke` });
+
+    const outcome = await disconnect(setup.parts, "test", setup.integration);
+
+    expect(outcome.isRevoked).toBe(isRevoked);
+    expect(outcome.byHand === undefined).toBe(isRevoked);
+    expect(await setup.status()).toEqual({ status: "disconnected" });
+  },
+);
 
 test("a token that has expired is renewed to be revoked, where it is revoked by being sent", async () => {
   await using service = await startService({ "POST /token": NEW_TOKENS, "POST /revoke": { status: 200, body: {} } });

@@ -19,7 +19,7 @@ import {
   hashSecret,
   type OauthParts,
 } from "./oauth-flows.ts";
-import { accessTokens, scopesOf, type TokenSet, writeTokens } from "./token-set.ts";
+import { accessTokens, lackingScopes, scopesOf, type TokenSet, writeTokens } from "./token-set.ts";
 import { verifyAccount } from "./verify.ts";
 
 /** What an owner is shown before an account is connected. */
@@ -135,7 +135,7 @@ async function authorize(parts: OauthParts, flow: OauthFlowRow, callback: Callba
     at: findings.baseUrl,
     reconnects: findings.old && `${findings.old.service}:${findings.old.label}`,
     scopes,
-    missing: asked.filter((scope) => !scopes.includes(scope)),
+    missing: lackingScopes(app, asked, scopes),
     ...(await readAudience(store.db, flow, findings.old)),
     token,
     browser,

@@ -84,11 +84,12 @@ export function openOauthClient({ egress, connector, app, now }: ClientParts): O
 
     revoke: (token) =>
       ask(app.revokeUrl ?? "", [token.access, token.refresh ?? ""], async (options) => {
-        const revoke = REVOCATIONS[app.revokeBy ?? "rfc7009"];
+        const { send: revoke, goneStatus } = REVOCATIONS[app.revokeBy ?? "rfc7009"];
         const answer = await revoke({ as, client, clientAuth, app, token, options });
-        // What is not valid any more needs no revoking.
-        if (answer.status === 401 || answer.status === 404) await answer.body?.cancel();
-        else await readAnswer(connector, answer);
+        if (answer.status === goneStatus) return answer.body?.cancel();
+        await readAnswer(connector, answer).catch((error: unknown) => {
+          if (!(error instanceof HubError) || !GONE_CODES.has(String(error.details["serviceCode"]))) throw error;
+        });
       }),
   };
 }
@@ -124,18 +125,33 @@ interface Revocation {
   readonly options: AskOptions;
 }
 
-const REVOCATIONS: Readonly<Record<NonNullable<OauthApp["revokeBy"]>, (revocation: Revocation) => Promise<Response>>> =
-  {
-    rfc7009: ({ as, client, clientAuth, token, options }) =>
+/** What services say of a token that is not valid any more, which needs no revoking. */
+const GONE_CODES = new Set(["invalid_token", "token_revoked", "invalid_auth", "account_inactive"]);
+
+interface RevocationWay {
+  readonly send: (revocation: Revocation) => Promise<Response>;
+  /** The status that says the same. Of RFC 7009 there is none: there 401 refuses the app. */
+  readonly goneStatus?: number;
+}
+
+const REVOCATIONS: Readonly<Record<NonNullable<OauthApp["revokeBy"]>, RevocationWay>> = {
+  rfc7009: {
+    send: ({ as, client, clientAuth, token, options }) =>
       oauth.revocationRequest(as, client, clientAuth, token.refresh ?? token.access, options),
-    bearer: ({ app, token, options }) =>
-      send(app, options, { method: "POST", authorization: `Bearer ${token.access}` }),
-    delete_grant: ({ app, token, options }) => {
+  },
+  bearer: {
+    send: ({ app, token, options }) => send(app, options, { method: "POST", authorization: `Bearer ${token.access}` }),
+    goneStatus: 401,
+  },
+  delete_grant: {
+    send: ({ app, token, options }) => {
       const { clientId, clientSecret = "" } = app;
       const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}`;
       return send(app, options, { method: "DELETE", authorization, body: { access_token: token.access } });
     },
-  };
+    goneStatus: 404,
+  },
+};
 
 interface Plain {
   readonly method: string;

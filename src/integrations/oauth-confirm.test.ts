@@ -49,6 +49,13 @@ test("the owner is shown what is not given and who waits for it, and who waits i
   expect(grants).toEqual([{ profile_id: profileId, integration_id: integration.id, enabled: 1 }]);
 });
 
+test("a scope that the service names by a wider one is not said to be missing", async () => {
+  const auth = { scopes: ["read:user", "files"], wider: { user: ["read:user"] } };
+  await using setup = await setUpFlow({ token: { ...TOKENS, scope: "user" }, auth });
+
+  expect(await setup.comeWithCode()).toMatchObject({ scopes: ["user"], missing: ["files"] });
+});
+
 test("scopes that are added later are asked for beside those that the account has, and kept in the same integration", async () => {
   await using setup = await setUpFlow({ token: { ...TOKENS, scope: "openid mail" } });
   const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());

@@ -1,12 +1,14 @@
+import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import { remember } from "../store/remember.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import type { Credentials, CredentialsOf } from "./credentials.ts";
+import { requireOauth } from "./oauth-apps.ts";
 import { openTokens, type TokenParts, type Tokens } from "./open-tokens.ts";
 import type { RefreshParts } from "./refresh-tokens.ts";
 import { breakIntegration, mendIntegration, mustReconnect } from "./report-broken.ts";
 import { openSealed, readSealed } from "./sealed-credentials.ts";
-import { accessTokens, readTokens, scopesOf, TOKENS, type TokenSet } from "./token-set.ts";
+import { accessTokens, lackingScopes, readTokens, scopesOf, TOKENS, type TokenSet } from "./token-set.ts";
 
 /** The credentials of one call. What becomes of the call tells how the integration is. */
 export interface Loan {
@@ -83,8 +85,9 @@ function makeLoan(parts: RefreshParts, tokens: Tokens, integration: IntegrationR
     credentials: combine({ kept, set }),
     renew,
     async fail(error, scopes = []) {
-      if (!isRefusedCredential(error)) return explainScopes(error, integration, newest, scopes);
-      const { name } = await parts.catalog.connector(integration.service);
+      const connector = await parts.catalog.connector(integration.service);
+      if (!isRefusedCredential(error)) return explainScopes(error, connector, integration, newest, scopes);
+      const { name } = connector;
       // A service that does not say so by the status 401 has not been given a newer token yet.
       if (newest === set && (await renew())) {
         return new HubError("service_failed", `${name} refused its access token, which has been renewed.`, {
@@ -109,11 +112,18 @@ function isRefusedCredential(error: unknown): error is HubError {
 }
 
 /** Says which scopes an account was connected without, where its service refuses what they would allow. */
-function explainScopes(error: unknown, integration: IntegrationRow, set: TokenSet, scopes: readonly string[]): unknown {
+function explainScopes(
+  error: unknown,
+  connector: Connector,
+  integration: IntegrationRow,
+  set: TokenSet,
+  scopes: readonly string[],
+): unknown {
   const granted = scopesOf(set);
-  const lacking = scopes.filter((scope) => !granted.includes(scope));
   // One that names no scopes may have granted any, and one that refuses for another reason says it by another status.
-  if (granted.length === 0 || lacking.length === 0 || !isForbidden(error)) return error;
+  if (granted.length === 0 || !isForbidden(error)) return error;
+  const lacking = lackingScopes(requireOauth(connector), scopes, granted);
+  if (lacking.length === 0) return error;
   const { code, message, details, serviceWords, cause } = error;
   const { id, service, label } = integration;
   const command = `patchbay oauth start ${service} --integration ${id} ${lacking.map((scope) => `--scope ${scope}`).join(" ")}`;

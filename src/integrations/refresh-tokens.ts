@@ -95,7 +95,7 @@ async function askService(
     return await openOauthClient({ egress, connector, app, now }).refresh(field, token);
   } catch (error) {
     if (token.refresh !== null && !isRefusal(error)) throw error;
-    const reason = explainRefusal(connector.name, error);
+    const reason = explainRefusal(connector.name, row, error);
     const isBroken = await breakIntegration(parts, row, reason, (db) => isStillLast(store, db, row, turn));
     if (isBroken) throw mustReconnect(row, reason);
     return undefined;
@@ -123,10 +123,21 @@ async function keepTokens(parts: RefreshParts, row: IntegrationRow, turn: Turn, 
   }
 }
 
-function explainRefusal(service: string, error: unknown): string {
+/** What services say where the owner's app is wrong, and not the access. */
+const APP_CODES = new Set([
+  "invalid_client",
+  "unauthorized_client",
+  "incorrect_client_credentials",
+  "bad_client_secret",
+  "invalid_client_id",
+]);
+
+function explainRefusal(service: string, { id }: IntegrationRow, error: unknown): string {
   if (!(error instanceof HubError) || !isRefusal(error)) return `The access to ${service} has expired.`;
   const { serviceCode, status } = error.details;
-  return `${service} refused to renew the access it had given: ${serviceCode ?? `status ${status}`}.`;
+  const reason = `${service} refused to renew the access it had given: ${serviceCode ?? `status ${status}`}.`;
+  if (!APP_CODES.has(String(serviceCode))) return reason;
+  return `${reason} Set your OAuth app's id and secret right, then run "patchbay integrations verify ${id}".`;
 }
 
 /** Whether this is the service's final word, rather than an outage or a fault on our side. */

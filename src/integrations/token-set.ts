@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { OAuth2Auth } from "../connector/auth.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** The credential under which an integration's tokens are sealed, all as one value. */
@@ -38,6 +39,16 @@ export function accessTokens(set: TokenSet): Credentials {
 /** Every scope that any of the tokens has. */
 export function scopesOf(set: TokenSet): readonly string[] {
   return [...new Set(Object.values(set).flatMap(({ scopes }) => scopes))].toSorted();
+}
+
+/** Those scopes that are not among the granted ones, and in no wider one that is. */
+export function lackingScopes(
+  { wider = {} }: Pick<OAuth2Auth, "wider">,
+  wanted: readonly string[],
+  granted: readonly string[],
+): readonly string[] {
+  const held = new Set([...granted, ...granted.flatMap((scope) => wider[scope] ?? [])]);
+  return wanted.filter((scope) => !held.has(scope));
 }
 
 const MARGIN_MS = 60_000;

@@ -85,7 +85,8 @@ test("what broke by a wrong secret of the owner's app works again once that is r
   const right = await send("POST /integrations/demo/verify");
 
   expect(refused).toMatchObject({ status: 409, body: { code: "reconnect_required" } });
-  expect(stillWrong).toMatchObject({ body: { data: { status: "error", status_reason: expect.any(String) } } });
+  const advice = expect.stringMatching(/OAuth app's id and secret right, then run "patchbay integrations verify int_/);
+  expect(stillWrong).toMatchObject({ body: { data: { status: "error", status_reason: advice } } });
   expect(right).toMatchObject({ body: { data: { status: "active", status_reason: null } } });
   expect(await call()).toMatchObject({ status: 200 });
 });
