@@ -86,10 +86,7 @@ export function openOauthClient({ egress, connector, app, now }: ClientParts): O
       ask(app.revokeUrl ?? "", [token.access, token.refresh ?? ""], async (options) => {
         const { send: revoke, goneStatus } = REVOCATIONS[app.revokeBy ?? "rfc7009"];
         const answer = await revoke({ as, client, clientAuth, app, token, options });
-        if (answer.status === goneStatus) return answer.body?.cancel();
-        await readAnswer(connector, answer).catch((error: unknown) => {
-          if (!(error instanceof HubError) || !GONE_CODES.has(String(error.details["serviceCode"]))) throw error;
-        });
+        await checkRevoked(connector, answer, goneStatus);
       }),
   };
 }
@@ -127,6 +124,13 @@ interface Revocation {
 
 /** What services say of a token that is not valid any more, which needs no revoking. */
 const GONE_CODES = new Set(["invalid_token", "token_revoked", "invalid_auth", "account_inactive"]);
+
+async function checkRevoked(connector: Connector, answer: Response, goneStatus: number | undefined): Promise<void> {
+  if (answer.status === goneStatus) return answer.body?.cancel();
+  await readAnswer(connector, answer).catch((error: unknown) => {
+    if (!(error instanceof HubError) || !GONE_CODES.has(String(error.details["serviceCode"]))) throw error;
+  });
+}
 
 interface RevocationWay {
   readonly send: (revocation: Revocation) => Promise<Response>;
