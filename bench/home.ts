@@ -87,6 +87,7 @@ async function addIntegrations({ store, vault, owner }: Hub, spec: HomeSpec): Pr
     connector_version: "1.0.0",
     label: `account ${index + 1}`,
     account_id: String(index + 1),
+    account_name: null,
     status: "active" as const,
     status_reason: null,
     base_url: spec.serviceUrl,

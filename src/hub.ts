@@ -161,7 +161,7 @@ async function openFeatures({ config, store, masterKey, log, publicUrl: ownUrl }
     onGone: credentials.giveUp,
   });
   const notices = openOwnerNotices({ catalog, outbox });
-  const voices = voicesOf(outbox, onFault);
+  const voices = voicesOf(outbox);
   const inbound = openInbound({
     ...voices,
     ...ways,
@@ -185,9 +185,8 @@ function openHubEgress({ server: { allowPrivateHosts, limits } }: Config): Egres
 }
 
 /** How what comes in leads to what goes out. */
-function voicesOf(outbox: Outbox, onFault: FaultListener) {
-  const say = openSpeech(outbox, onFault);
-  return { say, tellRuntime: openRuntimeNotices(outbox), wakeOutbox: outbox.wake };
+function voicesOf(outbox: Outbox) {
+  return { say: openSpeech(outbox), tellRuntime: openRuntimeNotices(outbox), wakeOutbox: outbox.wake };
 }
 
 type FaultListener = (message: string, error: unknown) => void;

@@ -50,7 +50,7 @@ export default defineConnector({
       longest: 1_900,
       toInput(notification, { notifyChannelId }) {
         const { thread, message, link } = notification;
-        if (thread !== undefined) return { channel_id: thread, content: cutText(message, TEXT_LIMIT) };
+        if (thread !== undefined) return { channel_id: thread, content: cutText(escapeLinks(message), TEXT_LIMIT) };
         if (notifyChannelId === undefined) {
           throw new HubError(
             "invalid_input",
@@ -84,8 +84,13 @@ export default defineConnector({
 const TEXT_LIMIT = 2_000;
 
 function writeText({ title, message, urgency, profile }: Notification): string {
-  const heading = title === undefined ? "" : `**${title}**\n`;
+  const heading = title === undefined ? "" : `**${escapeLinks(title)}**\n`;
   const alarm = urgency === "high" ? ":rotating_light: " : "";
   const signature = `\n*${profile}*`;
-  return cutText(alarm + heading + message, TEXT_LIMIT - signature.length) + signature;
+  return cutText(alarm + heading + escapeLinks(message), TEXT_LIMIT - signature.length) + signature;
+}
+
+/** Keeps a text from hiding behind other words where a link leads. */
+function escapeLinks(text: string): string {
+  return text.replaceAll("](", "]\\(");
 }

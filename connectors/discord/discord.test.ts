@@ -152,6 +152,16 @@ test("a notification goes to the channel that was set, with its link as a button
   });
 });
 
+test("no link in a notification hides where it leads", () => {
+  const hiding = { ...notification, message: "See [github.com](https://evil.example.com) and [1] (2)" };
+
+  const input = discord.channel?.send.toInput(hiding, { notifyChannelId: CHANNEL });
+
+  expect(input).toMatchObject({
+    content: expect.stringContaining("See [github.com]\\(https://evil.example.com) and [1] (2)"),
+  });
+});
+
 test("what answers somebody goes to their thread", () => {
   const input = discord.channel?.send.toInput({ ...notification, thread: MESSAGE }, {});
 

@@ -27,7 +27,7 @@ export const inbound: Inbound = {
     const type = `${kind}.${data.action}`;
     const isOwn = data.sender.type === "Bot" || String(data.sender.id) === hearer.id;
     const text = isOwn ? undefined : readText(type, data);
-    return [{ type, ...(text !== undefined && { message: describe(data, text, hearer.label) }) }];
+    return [{ type, ...(text !== undefined && { message: describe(data, text, hearer.name) }) }];
   },
 };
 
@@ -44,7 +44,7 @@ function describe({ repository, issue, sender, comment }: z.output<typeof Event>
     chat: repository.full_name,
     thread: `${repository.full_name}#${issue?.number ?? ""}`,
     isInThread: true,
-    isAddressed: text.includes(`@${login}`),
+    isAddressed: (text.match(/@[\w-]+/g) ?? []).some((name) => name.toLowerCase() === `@${login.toLowerCase()}`),
     ...(at !== undefined && { at: new Date(at).toISOString() }),
   };
 }

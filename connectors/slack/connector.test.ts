@@ -51,7 +51,7 @@ test("a notification's link is a button below its text", async () => {
     unfurl_links: "false",
   });
   expect(JSON.parse(blocks ?? "")).toEqual([
-    { type: "section", text: { type: "mrkdwn", text } },
+    { type: "section", text: { type: "mrkdwn", text, verbatim: true } },
     {
       type: "actions",
       elements: [{ type: "button", text: { type: "plain_text", text: "Decide" }, url: link.url }],

@@ -12,6 +12,7 @@ const MessageEvent = z.object({
   user: z.string(),
   bot_id: Text,
   text: z.string(),
+  files: z.array(z.object({ name: Text })).nullish(),
   ts: z.string(),
   thread_ts: Text,
 });
@@ -101,11 +102,14 @@ function readMessage(event: z.output<typeof MessageEvent>, hearer: Hearer): Said
   const isNew = event.subtype === undefined || event.subtype === null || NEW.has(event.subtype);
   const ownUser = hearer.id?.split(":")[1];
   if (!isNew || typeof event.bot_id === "string" || event.user === ownUser) return undefined;
+  const files = (event.files ?? []).map(({ name }) => `[file: ${name ?? "unnamed"}]`);
+  const text = [unescapeText(event.text), ...files].filter((part) => part !== "").join("\n");
+  if (text === "") return undefined;
   const isDirect = event.channel_type === "im";
   const isInThread = typeof event.thread_ts === "string";
   const root = event.thread_ts ?? event.ts;
   return {
-    text: event.text,
+    text,
     person: { id: event.user },
     chat: event.channel,
     // In a direct message only an answer to what was said in a thread goes into one.
@@ -114,6 +118,11 @@ function readMessage(event: z.output<typeof MessageEvent>, hearer: Hearer): Said
     isAddressed: isDirect || event.type === "app_mention" || event.text.includes(`<@${ownUser}>`),
     at: readTs(event.ts),
   };
+}
+
+/** What somebody wrote, with the signs by which Slack marks people, rooms and links left as they are. */
+function unescapeText(text: string): string {
+  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
 /** A message with a file, and an answer in a thread that is shown in the channel, too. */

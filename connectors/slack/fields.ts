@@ -48,7 +48,10 @@ interface Buttons {
 export function writeBlocks(text: string, { links = [], choices = [] }: Buttons): KnownBlock[] {
   const pieces = text.match(/.{1,1500}/gsu) ?? [];
   return [
-    ...pieces.map((piece) => ({ type: "section" as const, text: { type: "mrkdwn" as const, text: piece } })),
+    ...pieces.map((piece) => ({
+      type: "section" as const,
+      text: { type: "mrkdwn" as const, text: piece, verbatim: true },
+    })),
     {
       type: "actions",
       elements: [

@@ -34,6 +34,10 @@ export default defineConnector({
   ],
   config: z.object({
     defaultChatId: ChatId.optional().describe("The chat that gets notifications"),
+    hear: z
+      .boolean()
+      .optional()
+      .describe("Whether the hub hears what is said to the bot; false where another program does"),
   }),
   operations,
   inbound,

@@ -23,6 +23,7 @@ const Message = z.object({
 });
 
 const Callback = z.object({
+  id: z.string(),
   from: Person,
   data: z.string(),
   message: Message.omit({ from: true }).extend({ chat: Message.shape.chat.extend({ username: z.string().nullish() }) }),
@@ -57,7 +58,16 @@ export const inbound: Inbound = {
     return [{ id, type: message ? "message" : "update", ...(message && { message }) }];
   },
 
+  answer({ body }) {
+    const { data: update } = Update.safeParse(body);
+    const callback = Callback.safeParse(update?.callback_query);
+    if (!callback.success) return undefined;
+    return { status: 200, body: { method: "answerCallbackQuery", callback_query_id: callback.data.id } };
+  },
+
   edit: "edit_message",
+
+  isOff: ({ hear }) => hear === false,
 
   poll: {
     async next(context, position) {
@@ -73,6 +83,9 @@ export const inbound: Inbound = {
         await telegram.raw.deleteWebhook({});
         return ask();
       });
+      // Until then the button of whoever pressed looks busy.
+      const presses = updates.flatMap(({ callback_query: press }) => (press ? [press.id] : []));
+      void Promise.allSettled(presses.map((id) => telegram.raw.answerCallbackQuery({ callback_query_id: id })));
       const last = updates.at(-1);
       return { updates, position: last ? String(last.update_id + 1) : position };
     },
@@ -100,11 +113,12 @@ function isBarredByWebhook(error: unknown): boolean {
 }
 
 /** Undefined for what no person says: edits come as other updates and are not asked for. */
-function readMessage(value: unknown, { id, label }: Hearer): Said | undefined {
+function readMessage(value: unknown, { id, name }: Hearer): Said | undefined {
   const { success, data } = Message.safeParse(value);
   if (!success || data.from.is_bot === true) return undefined;
-  const text = data.text ?? data.caption;
-  if (typeof text !== "string") return undefined;
+  const said = data.text ?? data.caption ?? "";
+  const text = [said, nameHeld(value)].filter((part) => part !== "").join("\n");
+  if (text === "") return undefined;
   const chat = String(data.chat.id);
   const isInThread = data.is_topic_message === true && typeof data.message_thread_id === "number";
   const isAnswer = data.reply_to_message?.from?.id === Number(id);
@@ -114,9 +128,39 @@ function readMessage(value: unknown, { id, label }: Hearer): Said | undefined {
     chat,
     thread: isInThread ? `${chat}:${data.message_thread_id}` : chat,
     isInThread,
-    isAddressed: data.chat.type === "private" || text.startsWith("/") || isAnswer || text.includes(label),
+    isAddressed: data.chat.type === "private" || isAnswer || isCalled(said, name),
     at: new Date(data.date * 1000).toISOString(),
   };
+}
+
+/** Whether a text in a group mentions a bot, or is a command that names no other. */
+function isCalled(text: string, name: string): boolean {
+  const mentioned = text.match(/@\w+/g) ?? [];
+  return mentioned.some((one) => one.toLowerCase() === name.toLowerCase()) || /^\/\w+(?![\w@])/.test(text);
+}
+
+/** What a message can hold besides text. What holds two of them is named by the first. */
+const KINDS = [
+  "animation",
+  "audio",
+  "contact",
+  "document",
+  "photo",
+  "poll",
+  "sticker",
+  "venue",
+  "location",
+  "video",
+  "video_note",
+  "voice",
+] as const;
+
+/** E.g. `[photo]`: the agent is told that there was something, which it can't see. */
+function nameHeld(message: unknown): string {
+  const kind = KINDS.find((name) => Object(message)[name] !== undefined);
+  if (kind === undefined) return "";
+  const { data: file } = z.object({ file_name: z.string() }).safeParse(Object(message)[kind]);
+  return file ? `[${kind}: ${file.file_name}]` : `[${kind}]`;
 }
 
 /** A press of a button below a message of the bot's. */

@@ -50,5 +50,9 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /not enough rights|have no rights|need administrator/i,
     "Ask an administrator to give the bot this right in the chat.",
   ],
+  [
+    /terminated by other getUpdates/i,
+    "Another program asks for this bot's messages: stop it, or set hear=false to leave them to it.",
+  ],
   [/can't parse entities/i, "Escape the text as parse_mode demands, or leave parse_mode out."],
 ];

@@ -226,6 +226,7 @@ test("an account whose connector is gone is still shown, without tools", async (
   const rest = {
     connector_version: "1.0.0",
     account_id: null,
+    account_name: null,
     status: "active",
     status_reason: null,
     base_url: null,

@@ -12,7 +12,8 @@ export interface InboundRequest {
 /** Whose account it is that hears. */
 export interface Hearer {
   readonly id: string | null;
-  readonly label: string;
+  /** What `verify` told of the account, e.g. `@acme_bot`. */
+  readonly name: string;
 }
 
 /** One thing that happened at a service. */
@@ -68,6 +69,8 @@ export interface Inbound {
   answer?(request: InboundRequest): WebhookAnswer | undefined;
   /** What a webhook or an update tells. It was sent by the service; its shape is still anyone's guess. */
   read(request: InboundRequest, hearer: Hearer): readonly InboundEvent[];
+  /** Whether the owner has switched it off that the hub listens, as where another program does. */
+  isOff?(config: Readonly<Record<string, unknown>>): boolean;
   /** Asks for what is new, where the service does not call. */
   readonly poll?: Poll;
   /** A connection by which the service tells what is new, where the owner gave the credential for it. */

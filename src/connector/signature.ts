@@ -20,7 +20,8 @@ export interface HmacSignature {
   readonly key?: "text" | "whsec";
   /**
    * What is signed. `{body}` is the exact bytes, `{time}` and `{id}` what `sentAt` and `id` say, `{url}` the address that was
-   * called and `{form}` the sorted fields of a form, each with its value.
+   * called and `{form}` the sorted fields of a form, each with its value: nothing for another body, of which the address then
+   * has the digest as `bodySHA256`.
    */
   readonly signs: string;
   readonly header: string;

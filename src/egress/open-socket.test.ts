@@ -48,6 +48,19 @@ test("who gives up is not kept by a service that goes on", async () => {
   expect(await framesOf(socket)).toEqual([]);
 });
 
+test("a connection on which the service answers stays, and one that was lost on the way is ended", async () => {
+  const service = await startService();
+  const socket = await open({ address: service.url.replace("http", "ws"), baseUrl: service.url, beatMs: 1_000 });
+  const [peer] = service.peers;
+  const frames = framesOf(socket);
+
+  // It is asked a second time only if it has answered.
+  await expect.poll(() => peer?.pings).toBe(2);
+  peer?.freeze();
+
+  expect(await frames).toEqual([]);
+});
+
 test.each([
   ["of another host", "wss://elsewhere.example.com/link"],
   ["of a host whose name only ends the same", "wss://evil-demo.example.com/link"],

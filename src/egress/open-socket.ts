@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { WebSocket } from "undici";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
@@ -21,6 +22,8 @@ export interface SocketTarget {
   /** The integration's own address, whose host it may lead to as well. */
   readonly baseUrl: string;
   readonly signal: AbortSignal;
+  /** How often the service is asked whether it is there. */
+  readonly beatMs?: number;
 }
 
 export interface SocketRules {
@@ -29,6 +32,7 @@ export interface SocketRules {
 }
 
 const OPEN_MS = 10_000;
+const BEAT_MS = 15_000;
 /** A service waits for a receipt long before it has sent so many. */
 const WAITING_FRAMES = 1_000;
 
@@ -45,9 +49,12 @@ export async function openSocket({ pools, isAllowedPrivate }: SocketRules, targe
   limitDestinations({ service, base: new URL(base.origin), allowHosts, isAllowedPrivate })(toHttp(url));
   signal.throwIfAborted();
   const socket = await pools.openSocket(url);
-  const frames = readFrames(socket, signal);
-  signal.addEventListener("abort", () => socket.close(), { once: true });
+  const silent = new AbortController();
+  const ended = AbortSignal.any([signal, silent.signal]);
+  const frames = readFrames(socket, ended);
+  ended.addEventListener("abort", () => socket.close(), { once: true });
   await opened(socket, service);
+  await watchSilence(socket, target.beatMs ?? BEAT_MS, () => silent.abort());
   return { frames, send: (text) => socket.send(text), close: () => socket.close() };
 }
 
@@ -64,6 +71,34 @@ function opened(socket: WebSocket, service: string): Promise<void> {
     });
   });
 }
+
+/**
+ * Asks again and again whether the service is there, and ends a connection on which nothing comes any more: one that was
+ * lost on the way looks as if nobody had anything to say.
+ */
+async function watchSilence(socket: WebSocket, beatMs: number, end: () => void): Promise<void> {
+  const { ping } = await import("undici");
+  let isHeard = true;
+  const hear = (): void => void (isHeard = true);
+  const hearPong = (message: unknown): void => void (Object(message).websocket === socket && hear());
+  const beat = (): void => {
+    if (!isHeard) return end();
+    isHeard = false;
+    ping(socket);
+  };
+  // What arrived while this process stood still is read first.
+  const timer = setInterval(() => setImmediate(beat), beatMs);
+  timer.unref();
+  socket.addEventListener("message", hear);
+  subscribe(PONG, hearPong);
+  socket.addEventListener("close", () => {
+    clearInterval(timer);
+    unsubscribe(PONG, hearPong);
+  });
+}
+
+/** Where undici tells of answers: a WebSocket itself doesn't. */
+const PONG = "undici:websocket:pong";
 
 /** Keeps what comes before it is read. Whoever ends it does not wait for the service to agree. */
 function readFrames(socket: WebSocket, signal: AbortSignal): AsyncIterable<string> {

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { bodySignature, type Signature, standardWebhooks, timedSignature } from "#connector";
@@ -152,9 +152,10 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
       header: "x-twilio-signature",
       encoding: "base64",
     },
-    body: () => "To=%2B1555&Body=Hi+there&From=%2B1666",
+    body: () => "To=%2B1555&Body=Hi+there&Media=b&Media=a&From=%2B1666&Media=a",
     sign: (_body, _seconds, secret) => ({
-      "x-twilio-signature": hmac(`${URL_CALLED}BodyHi thereFrom+1666To+1555`, "base64", "sha1", secret),
+      "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+      "x-twilio-signature": hmac(`${URL_CALLED}BodyHi thereFrom+1666MediaaMediabTo+1555`, "base64", "sha1", secret),
     }),
   },
   google_drive: {
@@ -268,6 +269,31 @@ test.each(dated.filter(({ service }) => service !== "linear"))(
     expect(check(scheme, { ...old, headers: Object.fromEntries(renewed) })).toThrow(REFUSED);
   },
 );
+
+test("a body of Twilio's that is no form counts as it stands in the address, which is signed", () => {
+  const { signature } = SCHEMES["twilio"] ?? {};
+  if (!signature) throw new Error("it is a scheme");
+  const body = '{"event":"done"}';
+  const signed = (digest: string) => {
+    const url = `${URL_CALLED}?bodySHA256=${digest}`;
+    const headers = { "content-type": "application/json", "x-twilio-signature": hmac(url, "base64", "sha1") };
+    return { headers, url };
+  };
+  const digest = createHash("sha256").update(body).digest("hex");
+  const take = (bytes: string, sent: ReturnType<typeof signed>) => () =>
+    checkSignature(signature, { ...sent, bytes: Buffer.from(bytes) }, SECRET, NOW);
+
+  expect(take(body, signed(digest))).not.toThrow();
+  expect(take('{"event":"gone"}', signed(digest))).toThrow(REFUSED);
+  expect(take(body, signed(""))).toThrow(REFUSED);
+  expect(take(body, { ...signed(digest), url: `${URL_CALLED}?bodySHA256=${digest}&more=1` })).toThrow(REFUSED);
+  expect(
+    take(body, {
+      headers: { ...signed("").headers, "x-twilio-signature": hmac(URL_CALLED, "base64", "sha1") },
+      url: URL_CALLED,
+    }),
+  ).toThrow(REFUSED);
+});
 
 test("what the library of Standard Webhooks signs is taken", () => {
   const body = JSON_BODY();

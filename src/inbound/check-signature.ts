@@ -104,18 +104,29 @@ function findText(piece: string, signature: HmacSignature | Ed25519Signature, we
     case "{url}":
       return webhook.url;
     case "{form}":
-      return sortForm(webhook.bytes);
+      return readForm(webhook);
     default:
       return piece;
   }
 }
 
-/** A form's fields by name, each followed by its value. */
+/** A form's fields by name, each followed by its value. The address holds the digest of what is no form. */
+function readForm({ url, bytes, headers }: RawWebhook): string | undefined {
+  if (isForm(headers)) return sortForm(bytes);
+  const digest = URL.parse(url)?.searchParams.get("bodySHA256") ?? "";
+  return isSame(createHash("sha256").update(bytes).digest(), Buffer.from(digest, "hex")) ? "" : undefined;
+}
+
+export function isForm(headers: RawWebhook["headers"]): boolean {
+  return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+}
+
+/** What a field says twice counts once. */
 function sortForm(bytes: Uint8Array): string {
-  const fields = [...new URLSearchParams(Buffer.from(bytes).toString())];
-  return fields
-    .toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-    .map((field) => field.join(""))
+  const fields = [...new URLSearchParams(Buffer.from(bytes).toString())].map((field) => field.join("\0"));
+  return [...new Set(fields)]
+    .toSorted((left, right) => (left < right ? -1 : 1))
+    .map((field) => field.replace("\0", ""))
     .join("");
 }
 

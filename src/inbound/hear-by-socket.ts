@@ -1,8 +1,8 @@
 import type { Inbound, Socket } from "../connector/inbound.ts";
 import { HubError } from "../errors.ts";
-import { holdsLease, type Lease } from "../store/leases.ts";
+import { holdsLease } from "../store/leases.ts";
 import type { IntegrationRow } from "../store/tables.ts";
-import { type HearingParts, withSession } from "./hearing-parts.ts";
+import { type HearingParts, type Turn, withSession } from "./hearing-parts.ts";
 import { readUpdate } from "./read-update.ts";
 import { takeIn } from "./take-in.ts";
 
@@ -12,8 +12,7 @@ export async function hearBySocket(
   inbound: Inbound,
   socket: Socket,
   row: IntegrationRow,
-  lease: Lease,
-  signal: AbortSignal,
+  { lease, signal, onHeard }: Turn,
 ): Promise<void> {
   const connector = await parts.catalog.connector(row.service);
   const errand = { connector, row, signal, credential: socket.credential };
@@ -30,6 +29,7 @@ export async function hearBySocket(
   });
   try {
     for await (const text of connection.frames) {
+      onHeard();
       const { update, receipt, isLast } = socket.read(parse(text));
       if (isLast === true) return;
       if (update === undefined) continue;

@@ -5,6 +5,7 @@ import type { ConnectParts } from "../integrations/connect.ts";
 import { destinationOf, settingsOf } from "../integrations/integrations.ts";
 import type { OpenCredentials } from "../integrations/open-credentials.ts";
 import { newId } from "../store/ids.ts";
+import type { Lease } from "../store/leases.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import type { WebhookParts } from "./receive-webhook.ts";
 
@@ -13,6 +14,15 @@ export interface HearingParts extends WebhookParts, ConnectParts {
   readonly lend: OpenCredentials["lend"];
   /** Where others reach the hub, without a trailing slash. */
   readonly publicUrl: () => string;
+}
+
+/** The time in which one process hears an account. */
+export interface Turn {
+  readonly lease: Lease;
+  /** Aborted when the turn is over. */
+  readonly signal: AbortSignal;
+  /** Told that the service is there. */
+  readonly onHeard: () => void;
 }
 
 /** The address for an account's webhooks; undefined where services can't reach the hub. */

@@ -34,7 +34,7 @@ async function arrange() {
     onFault: () => {},
     tellRuntime: () => Promise.resolve(),
     wakeOutbox: () => {},
-    say: (_: IntegrationRow, thread: string, text: string) => void said.push(`${thread}: ${text}`),
+    say: async (_db: unknown, _: IntegrationRow, thread: string, text: string) => void said.push(`${thread}: ${text}`),
   };
   let told = 0;
   const say = async (bot: IntegrationRow, text: string, more: Partial<Said> = {}) => {
@@ -60,7 +60,7 @@ async function arrange() {
       .select(["profiles.name", "messages.text"])
       .orderBy("messages.seq")
       .execute();
-  return { hub, one, two, say, said, profile, codeFor, heard };
+  return { hub, one, two, parts, say, said, profile, codeFor, heard };
 }
 
 test.each([
@@ -72,6 +72,8 @@ test.each([
   ["/link nonsense", "NONSENSE"],
   ["link the two issues", undefined],
   ["link nonsense", undefined],
+  ["start deployment", undefined],
+  ["link ABCDEFGHJ0", "ABCDEFGHJ0"],
   ["please /link 0123456789", undefined],
   ["/start", undefined],
 ])("%s holds the code %s", (text, code) => {
@@ -119,6 +121,21 @@ test("a code is good for its own bot only, and each bot has its own profile", as
     { name: "coder", text: "To one" },
     { name: "writer", text: "To two" },
   ]);
+});
+
+test("a code whose answer can't be kept is not used up", async () => {
+  const { hub, one, parts, say, codeFor, heard } = await arrange();
+  const code = await codeFor(one, "coder");
+  const person = { person: { id: "7" }, chat: "7", thread: "7", isInThread: false, isAddressed: true };
+  const event = { type: "message", message: { ...person, text: `/link ${code}` } };
+  const mute = { ...parts, say: () => Promise.reject(new Error("the disk is full")) };
+
+  await expect(takeIn(mute, one, [{ event, names: ["first"] }])).rejects.toThrow("the disk is full");
+  expect(await linksIn(hub.hub.store.db, hub.workspaceId).execute()).toEqual([]);
+  await takeIn(parts, one, [{ event, names: ["first"] }]);
+  await say(one, "Ship it");
+
+  expect(await heard()).toEqual([{ name: "coder", text: "Ship it" }]);
 });
 
 test("an expired code claims nothing", async () => {

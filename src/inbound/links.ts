@@ -25,7 +25,7 @@ export async function makeLinkCode(
   integration: IntegrationRow,
   profile: ProfileRow,
 ): Promise<LinkCode> {
-  const code = Array.from({ length: CODE_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  const code = makeCode();
   const now = new Date();
   const expiresAt = new Date(now.getTime() + CODE_MS).toISOString();
   const { workspace_id, id } = integration;
@@ -54,6 +54,12 @@ export async function makeLinkCode(
   return { code, expiresAt };
 }
 
+/** With a digit at its end, so that no word looks like one. */
+function makeCode(): string {
+  const letters = Array.from({ length: CODE_LENGTH - 1 }, () => ALPHABET[randomInt(ALPHABET.length)]);
+  return [...letters, randomInt(10)].join("");
+}
+
 function hashCode(code: string): string {
   return createHash("sha256").update(code).digest("hex");
 }
@@ -61,7 +67,7 @@ function hashCode(code: string): string {
 /** What follows `/link` or `/start`, as a command or as a plain sentence to the bot; undefined for all other text. */
 export function readLinkCode(text: string): string | undefined {
   const [, command, word = ""] = /^(?:<@\w+>\s*)?(\/?)(?:link|start)(?:@\w+)?\s+(\S+)\s*$/i.exec(text) ?? [];
-  const isCode = word.length === CODE_LENGTH && /^[0-9a-z]+$/i.test(word);
+  const isCode = word.length === CODE_LENGTH && /^[0-9a-z]+\d$/i.test(word);
   return command === "/" || isCode ? word.toUpperCase() : undefined;
 }
 

@@ -8,10 +8,12 @@ import {
   type TestHubOptions,
 } from "#testing";
 import { findProfile } from "../access/profiles.ts";
+import { changeIntegration } from "../integrations/change.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { takeLease } from "../store/leases.ts";
 import type { HearingParts } from "./hearing-parts.ts";
 import { linkAccount } from "./links.ts";
+import { listen } from "./listen.ts";
 import { poll } from "./poll.ts";
 
 /** A lease that a busy machine renews in time, and of which the next holder does not wait for long. */
@@ -41,16 +43,18 @@ const update = (id: number, text: string) => ({
 async function startTelegram() {
   let kept: { update_id: number }[] = [];
   const answers: ((result: object) => void)[] = [];
-  const state = { webhook: "" };
+  const state = { webhook: "", isDown: false };
+  const down = { status: 500, body: { ok: false, error_code: 500, description: "Internal Server Error" } };
   const getUpdates = async ({ body }: Exchange) => {
     if (state.webhook !== "") {
       const description = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook first";
       return { status: 409, body: { ok: false, error_code: 409, description } };
     }
+    if (state.isDown) return down;
     const { offset = 0 } = body as { offset?: number };
     kept = kept.filter(({ update_id }) => update_id >= offset);
     if (kept.length === 0) await new Promise<object>((resolve) => answers.push(resolve));
-    return { ok: true, result: kept };
+    return state.isDown ? down : { ok: true, result: kept };
   };
   const service = await startService({
     "POST /bot111:aaa/getMe": { ok: true, result: { id: 111, is_bot: true, first_name: "Bot", username: "one_bot" } },
@@ -121,17 +125,22 @@ test("who has lost the right to listen stores nothing of what it has heard, and 
   await takeLease(store, "listen", 0);
   const answers = [{ updates: [update(10, "One")], position: "11" }];
   const next = async () => answers.shift() ?? fail();
-  const parts = {
-    ...(hub.hub as unknown as HearingParts),
-    say: () => {},
-    wakeOutbox: () => {},
-    tellRuntime: () => Promise.resolve(),
-  };
+  const turn = { lease, signal: new AbortController().signal, onHeard: () => {} };
 
-  await poll(parts, inbound ?? fail(), { next }, account, lease, new AbortController().signal);
+  await poll(partsOf(hub), inbound ?? fail(), { next }, account, turn);
 
   expect(await textsOf(hub)).toEqual([]);
 });
+
+/** What a hub listens with, without what it says of it. */
+function partsOf({ hub }: TestHub): HearingParts {
+  return {
+    ...(hub as unknown as HearingParts),
+    say: () => Promise.resolve(),
+    wakeOutbox: () => {},
+    tellRuntime: () => Promise.resolve(),
+  };
+}
 
 function fail(): never {
   throw new Error("it is asked once");
@@ -189,6 +198,56 @@ test("where services can reach the hub, Telegram calls it, by a secret that only
   expect(await textsOf(hub)).toEqual(["One"]);
   expect(secret_token.length).toBeGreaterThan(40);
   expect(telegram.asked()).toEqual([]);
+});
+
+test("a bot that another program hears is left to it, until the owner says otherwise", async () => {
+  const telegram = await startTelegram();
+  const hub = await openTestHub({ env: { PATCHBAY_PUBLIC_URL: "https://hub.example.com" } });
+  const account = await hub.connect("telegram", telegram.url, { TELEGRAM_BOT_TOKEN: "111:aaa" });
+  listenTo(hub);
+  await expect.poll(() => telegram.state.webhook).not.toBe("");
+
+  await changeIntegration(hub.hub, "test", account, { config: { hear: false } });
+  await expect.poll(() => telegram.state.webhook).toBe("");
+  telegram.state.webhook = "https://elsewhere.example.com";
+  const asked = telegram.exchanges.length;
+  await changeIntegration(hub.hub, "test", account, { config: { hear: false, defaultChatId: "7" } });
+  await expect.poll(() => leaseIsFree(hub, account)).toBe(true);
+
+  expect(telegram.exchanges.slice(asked)).toEqual([]);
+  await changeIntegration(hub.hub, "test", account, { config: { hear: null } });
+  await expect.poll(() => telegram.state.webhook).toContain("https://hub.example.com");
+  expect(telegram.asked()).toEqual([]);
+});
+
+/** Whether whoever looked what is to be heard of an account as it is now is done. */
+async function leaseIsFree({ hub }: TestHub, { id }: IntegrationRow): Promise<boolean> {
+  const lease = await hub.store.db
+    .selectFrom("leases")
+    .selectAll()
+    .where("name", "=", `listen ${id}`)
+    .executeTakeFirst();
+  return (lease?.fence ?? 0) >= 3 && lease?.held_until === null;
+}
+
+test("each outage of a service is told once", async () => {
+  const { telegram, hub, account } = await arrangeTelegram();
+  const faults: string[] = [];
+  const parts = { ...partsOf(hub), onFault: (message: string) => void faults.push(message) };
+  telegram.state.isDown = true;
+  const listening = listen(parts, TIMING);
+  onTestFinished(() => listening.stop());
+
+  await expect.poll(() => telegram.asked().length).toBeGreaterThan(6);
+  telegram.state.isDown = false;
+  telegram.say(10, "One");
+  await expect.poll(() => textsOf(hub)).toEqual(["One"]);
+  telegram.state.isDown = true;
+  telegram.say(11, "Two");
+  await expect.poll(() => faults.length).toBe(2);
+
+  const told = `telegram:${account.label} can't be heard right now.`;
+  expect(faults).toEqual([told, told]);
 });
 
 /** Slack as it speaks by Socket Mode. */

@@ -1,10 +1,10 @@
 import type { Inbound } from "../connector/inbound.ts";
 import { serviceIn } from "../egress/sandbox.ts";
-import { destinationOf } from "../integrations/integrations.ts";
+import { destinationOf, settingsOf } from "../integrations/integrations.ts";
 import { endLease, type Lease, renewLease, takeLease } from "../store/leases.ts";
 import type { IntegrationRow } from "../store/tables.ts";
 import { hearBySocket } from "./hear-by-socket.ts";
-import { type HearingParts, whereWebhooksGo } from "./hearing-parts.ts";
+import { type HearingParts, type Turn, whereWebhooksGo } from "./hearing-parts.ts";
 import { pauseFor } from "./pause-for.ts";
 import { poll } from "./poll.ts";
 import { putWebhook } from "./put-webhook.ts";
@@ -107,9 +107,8 @@ async function keepListening(parts: HearingParts, row: IntegrationRow, timing: T
   let failures = 0;
   while (!signal.aborted) {
     try {
-      const isOver = await takeTurn(parts, row, timing, signal);
+      const isOver = await takeTurn(parts, row, timing, signal, () => (failures = 0));
       if (isOver) return;
-      failures = 0;
     } catch (error) {
       if (signal.aborted) return;
       parts.onFault(`${row.service}:${row.label} can't be heard right now.`, error);
@@ -121,7 +120,13 @@ async function keepListening(parts: HearingParts, row: IntegrationRow, timing: T
 }
 
 /** Listens as long as this process has the right to; true where that is all there is to do. */
-async function takeTurn(parts: HearingParts, row: IntegrationRow, timing: Timing, signal: AbortSignal) {
+async function takeTurn(
+  parts: HearingParts,
+  row: IntegrationRow,
+  timing: Timing,
+  signal: AbortSignal,
+  onHeard: () => void,
+) {
   const { inbound } = await parts.catalog.connector(row.service);
   const lease = await takeLease(parts.store, `listen ${row.id}`, timing.leaseMs);
   if (!inbound || !lease) {
@@ -130,7 +135,7 @@ async function takeTurn(parts: HearingParts, row: IntegrationRow, timing: Timing
   }
   const held = holdLease(parts, lease, timing.leaseMs, signal);
   try {
-    return await hear(parts, inbound, row, lease, held.signal);
+    return await hear(parts, inbound, row, { lease, signal: held.signal, onHeard });
   } finally {
     held.stop();
     await endLease(parts.store, lease);
@@ -138,26 +143,18 @@ async function takeTurn(parts: HearingParts, row: IntegrationRow, timing: Timing
 }
 
 /** By webhook where the service can be told of one, else by connection where there is a credential for it, else by asking. */
-async function hear(
-  parts: HearingParts,
-  inbound: Inbound,
-  row: IntegrationRow,
-  lease: Lease,
-  signal: AbortSignal,
-): Promise<boolean> {
+async function hear(parts: HearingParts, inbound: Inbound, row: IntegrationRow, turn: Turn): Promise<boolean> {
   const credentials = await parts.keptOf(row);
-  if (
-    inbound.webhook &&
-    (await putWebhook(parts, inbound.webhook, inbound.signature, row, whereWebhooksGo(parts, row)))
-  ) {
-    return true;
-  }
+  const isOff = inbound.isOff?.(settingsOf(row)) === true;
+  const url = isOff ? undefined : whereWebhooksGo(parts, row);
+  const isCalled = inbound.webhook && (await putWebhook(parts, inbound.webhook, inbound.signature, row, url));
+  if (isCalled || isOff) return true;
   if (inbound.socket && credentials[inbound.socket.credential] !== undefined) {
-    await hearBySocket(parts, inbound, inbound.socket, row, lease, signal);
+    await hearBySocket(parts, inbound, inbound.socket, row, turn);
     return false;
   }
   if (!inbound.poll) return true;
-  await poll(parts, inbound, inbound.poll, row, lease, signal);
+  await poll(parts, inbound, inbound.poll, row, turn);
   return false;
 }
 

@@ -1,8 +1,8 @@
 import type { Transaction } from "kysely";
 import type { Inbound, Poll } from "../connector/inbound.ts";
-import { holdsLease, type Lease } from "../store/leases.ts";
+import { holdsLease } from "../store/leases.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
-import { type HearingParts, withSession } from "./hearing-parts.ts";
+import { type HearingParts, type Turn, withSession } from "./hearing-parts.ts";
 import { pauseFor } from "./pause-for.ts";
 import { readUpdate } from "./read-update.ts";
 import { takeIn } from "./take-in.ts";
@@ -19,8 +19,7 @@ export async function poll(
   inbound: Inbound,
   { next }: Poll,
   row: IntegrationRow,
-  lease: Lease,
-  signal: AbortSignal,
+  { lease, signal, onHeard }: Turn,
 ): Promise<void> {
   const connector = await parts.catalog.connector(row.service);
   while (!signal.aborted) {
@@ -28,6 +27,7 @@ export async function poll(
     const { updates, position } = await withSession(parts, { connector, row, signal }, ({ context }) =>
       next(context, start),
     );
+    onHeard();
     if (updates.length === 0) {
       await pauseFor(PAUSE_MS, signal);
       continue;

@@ -4,7 +4,8 @@ import { HubError } from "../errors.ts";
 import type { CredentialsOf } from "../integrations/credentials.ts";
 import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
-import { checkSignature, type Genuine, type RawWebhook } from "./check-signature.ts";
+import { checkSignature, type Genuine, isForm, type RawWebhook } from "./check-signature.ts";
+import { hearerOf } from "./read-update.ts";
 import { type IntakeParts, takeIn, type Told } from "./take-in.ts";
 
 export interface WebhookParts extends IntakeParts {
@@ -36,8 +37,7 @@ export async function receiveWebhook(
   }
   const genuine = checkSignature(inbound.signature, webhook, secret);
   const request = { headers: webhook.headers, body: parseBody(webhook) };
-  const { account_id, label } = integration;
-  const events = inbound.read(request, { id: account_id, label });
+  const events = inbound.read(request, hearerOf(integration));
   if (events.length > 0) await takeIn(parts, integration, nameEvents(events, genuine, webhook.bytes));
   return inbound.answer?.(request) ?? { status: 200 };
 }
@@ -62,7 +62,7 @@ function noWebhooks(id: string): HubError {
 
 function parseBody({ bytes, headers }: RawWebhook): unknown {
   const text = Buffer.from(bytes).toString();
-  if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true) {
+  if (isForm(headers)) {
     return Object.fromEntries(new URLSearchParams(text));
   }
   try {

@@ -85,7 +85,7 @@ await onEachStore((makeDatabase) => {
     const watcher = await database.open();
     const parts = {
       ...hub.hub,
-      say: () => {},
+      say: () => Promise.resolve(),
       wakeOutbox: () => {},
       tellRuntime: () => Promise.resolve(),
       onFault: () => {},

@@ -7,8 +7,8 @@ import { putMessage, viewMessage } from "./messages.ts";
 import { countGuess, isNewStranger, mayGuess } from "./strangers.ts";
 
 export interface IntakeParts extends ButtonParts {
-  /** Says something to a person as the hub itself. Nobody waits for it. */
-  readonly say: (integration: IntegrationRow, thread: string, text: string) => void;
+  /** Says something to a person as the hub itself, in the same transaction. */
+  readonly say: (db: Transaction<Tables>, integration: IntegrationRow, thread: string, text: string) => Promise<void>;
   /** Tells the program that runs a profile's agent of a message, in the same transaction. */
   readonly tellRuntime: (
     db: Transaction<Tables>,
@@ -117,7 +117,10 @@ async function hear(
   integration: IntegrationRow,
   said: Said,
 ): Promise<(() => void)[]> {
-  const answer = (text: string) => [() => parts.say(integration, said.thread, text)];
+  const answer = async (text: string) => {
+    await parts.say(db, integration, said.thread, text);
+    return [parts.wakeOutbox];
+  };
   const code = readLinkCode(said.text);
   if (code !== undefined) {
     if (!(await mayGuess(db, integration, said))) return [];

@@ -59,6 +59,7 @@ export async function replaceCredentials(
       status: "active",
       status_reason: null,
       account_id: account?.id ?? row.account_id,
+      account_name: account?.label ?? row.account_name,
       connected_at: new Date().toISOString(),
     };
   });

@@ -234,6 +234,7 @@ function describeIntegration(origin: Origin, findings: Findings): IntegrationRow
     connector_version: connector.version,
     label,
     account_id: account?.id ?? null,
+    account_name: account?.label ?? null,
     status: "active",
     status_reason: null,
     base_url: baseUrl ?? null,

@@ -8,6 +8,7 @@ const TICK_MS = 250;
 /** How long a connection that looks alive and hears nothing is trusted, as one is behind a pooler that drops `LISTEN`. */
 const TRUSTED_MS = 5_000;
 const LONGEST_PAUSE_MS = 5_000;
+const LET_GO_MS = 1_000;
 
 /** Has every process that listens look for news once the transaction commits. */
 export async function announce(db: Transaction<Tables>): Promise<void> {
@@ -69,7 +70,8 @@ export function listenForNews(url: string, look: () => Promise<void>): () => Pro
   return async () => {
     stopping.abort();
     clearInterval(timer);
-    await client?.end().catch(() => {});
-    await running;
+    client?.end().catch(() => {});
+    // A server that has died without a word does not let go, and is not waited for.
+    await Promise.race([running, setTimeout(LET_GO_MS, undefined, { ref: false })]);
   };
 }

@@ -10,6 +10,7 @@ import { outbox } from "./migrations/0006-outbox.ts";
 import { inbound } from "./migrations/0007-inbound.ts";
 import { auditQueries } from "./migrations/0008-audit-queries.ts";
 import { labels } from "./migrations/0009-labels.ts";
+import { accountNames } from "./migrations/0010-account-names.ts";
 import type { Db, Engine } from "./open.ts";
 
 /** Every migration by its name, oldest first. One that was released is never changed. */
@@ -24,6 +25,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     "0007-inbound": inbound(engine),
     "0008-audit-queries": auditQueries,
     "0009-labels": labels,
+    "0010-account-names": accountNames,
   };
 }
 

@@ -74,6 +74,8 @@ export interface IntegrationRow {
   /** Told apart by it where a workspace has several of one service. */
   label: string;
   account_id: string | null;
+  /** As the service calls it, e.g. `@acme_bot`. */
+  account_name: string | null;
   status: IntegrationStatus;
   /** Why the status is `error`, in one sentence without secrets. */
   status_reason: string | null;

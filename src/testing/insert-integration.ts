@@ -1,3 +1,4 @@
+import type { Insertable } from "kysely";
 import { newId } from "../store/ids.ts";
 import type { Store } from "../store/open.ts";
 import type { IntegrationRow } from "../store/tables.ts";
@@ -8,7 +9,7 @@ export async function insertIntegration(
   parts: Partial<IntegrationRow> & Pick<IntegrationRow, "workspace_id">,
 ): Promise<string> {
   const at = "2026-01-01T00:00:00.000Z";
-  const row: IntegrationRow = {
+  const row: Insertable<IntegrationRow> = {
     id: newId("integration"),
     service: "github",
     connector_version: "1.0.0",

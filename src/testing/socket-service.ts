@@ -9,7 +9,11 @@ import { onTestFinished } from "vitest";
 export interface Peer {
   /** Texts that the client sent, oldest first. */
   readonly received: readonly string[];
+  /** How often the client asked whether the service is there. */
+  readonly pings: number;
   send(message: object): void;
+  /** Takes in nothing more and says nothing more, as behind a connection that was lost on the way. */
+  freeze(): void;
   /** Breaks the connection, as a service does that crashes. */
   cut(): void;
   /** Resolves when the connection is gone. */
@@ -51,6 +55,8 @@ export async function startSocketService(answer: Answer): Promise<SocketService>
   };
 }
 
+/** Without anything in it. */
+const PONG = Buffer.from([138, 0]);
 const MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** https://www.rfc-editor.org/rfc/rfc6455 as far as short texts in one piece need it. */
@@ -61,18 +67,28 @@ function takePeer({ headers }: IncomingMessage, socket: Duplex): Peer {
   );
   const received: string[] = [];
   let buffered = Buffer.alloc(0);
+  let isFrozen = false;
+  let pings = 0;
   socket.on("error", () => {});
   socket.on("data", (chunk: Buffer) => {
+    if (isFrozen) return;
     buffered = Buffer.concat([buffered, chunk]);
     for (let frame = readFrame(buffered); frame; frame = readFrame(buffered)) {
       buffered = buffered.subarray(frame.size);
       if (frame.opcode === 1) received.push(frame.text);
       if (frame.opcode === 8) socket.end();
+      if (frame.opcode !== 9) continue;
+      pings += 1;
+      socket.write(PONG);
     }
   });
   return {
     received,
+    get pings() {
+      return pings;
+    },
     send: (message) => void socket.write(writeFrame(JSON.stringify(message))),
+    freeze: () => void (isFrozen = true),
     cut: () => void socket.destroy(),
     ended: new Promise((resolve) => socket.once("close", () => resolve())),
   };
