@@ -1,5 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { startService } from "#testing";
 import { openTestOutbox, startReceiver, useOutbox } from "../testing/open-test-outbox.ts";
@@ -241,23 +240,4 @@ test("accounts that hang leave room for those that work, however much waits for 
 
   await expect.poll(() => working.received.length).toBe(5);
   expect(hanging.length).toBeLessThanOrEqual(4);
-});
-
-test("an outage of the database is told once", async () => {
-  const receiver = await startReceiver((response) => response.writeHead(204).end());
-  const { hub, outbox, faults, say, pass } = await openTestOutbox(receiver);
-  const rename = (from: string, to: string) =>
-    sql`alter table ${sql.ref(from)} rename to ${sql.ref(to)}`.execute(hub.hub.store.db);
-  await say("Built");
-
-  await rename("notifications", "elsewhere");
-  for (let looks = 0; looks < 5; looks += 1) await outbox.drain();
-  await rename("elsewhere", "notifications");
-  await pass(0);
-  await rename("notifications", "elsewhere");
-  await outbox.drain();
-  await rename("elsewhere", "notifications");
-
-  expect(faults).toEqual(Array.from({ length: 2 }, () => "The outbox could not be read, which is tried again."));
-  expect(receiver.received).toHaveLength(1);
 });

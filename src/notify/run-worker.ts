@@ -84,22 +84,18 @@ export function openWorker(parts: WorkerParts): Worker {
 /** Looks for what is due, one look at a time, so that no integration is sent through twice at once. */
 function openLook(claim: () => Promise<boolean>, onFault: WorkerParts["onFault"]) {
   let looking: Promise<boolean> | undefined;
-  let isAway = false;
 
   /** Each claim leaves some places free, and looks at a part of what is due. */
   async function claimSome(): Promise<boolean> {
     let found = false;
     for (let claims = 0; claims < AT_ONCE && (await claim()); claims += 1) found = true;
-    isAway = false;
     return found;
   }
 
   function look(): Promise<boolean> {
     looking ??= claimSome()
       .catch((error: unknown) => {
-        // Once in an outage: it is tried again four times a second.
-        if (!isAway) onFault("The outbox could not be read, which is tried again.", error);
-        isAway = true;
+        onFault("The outbox could not be read, which is tried again.", error);
         return false;
       })
       .finally(() => (looking = undefined));
