@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const EXPIRED = { obtainedAt: NOW - 60 * MINUTE_MS, expiresAt: NOW - 1 };
 const NEW_TOKENS = { access_token: "access-2", refresh_token: "refresh-2", token_type: "bearer", expires_in: 3600 };
 
-/** An hub with one account, at a time that its test sets. */
+/** A hub with one account, at a time that its test sets. */
 class Setup {
   readonly parts: OauthKit;
   readonly integration: IntegrationRow;

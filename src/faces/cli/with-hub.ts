@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { environment, readConfig } from "../../config.ts";
 import { HubError } from "../../errors.ts";
 import { type Hub, openHub } from "../../hub.ts";
+import { isPostgres } from "../../store/open.ts";
 import type { GlobalOptions, HubChoice } from "./global-options.ts";
 import { paintNote } from "./output.ts";
 
@@ -12,7 +13,7 @@ export function readLocalConfig({ config: file }: Pick<GlobalOptions, "config">)
 
 /** Whether there is a database; one on a server is looked for by opening it. */
 export function hasHub(databaseUrl: string): boolean {
-  return /^postgres(ql)?:|^:memory:$/.test(databaseUrl) || existsSync(databaseUrl);
+  return isPostgres(databaseUrl) || databaseUrl === ":memory:" || existsSync(databaseUrl);
 }
 
 /** Opens the hub of whoever types a command, and closes it after the work. Ctrl-C gives the work up. */
