@@ -96,7 +96,11 @@ export const verify = action({
   who: "owner",
   route: "GET /audit/verify",
   input: z.object({
-    anchor: z.string().max(2000).optional().describe("What was once given as the ledger's anchor, as JSON"),
+    anchor: z
+      .string()
+      .max(2000)
+      .optional()
+      .describe("What was once given as the ledger's anchor, as JSON; a command takes the file that holds it"),
   }),
   output: z.object({
     ok: z.boolean(),

@@ -120,7 +120,7 @@ export const list = action({
   scope: "keys:write",
   who: "owner",
   route: "GET /keys",
-  columns: ["id", "profile_id", "ending", "created_at", "revoked_at"],
+  columns: ["id", "profile_id", "ending", "created_at", "expires_at", "revoked_at"],
   input: z.object({ mode: Mode, ...PageFields }),
   output: pageOf(Key),
   async run({ mode, ...asked }, context) {
