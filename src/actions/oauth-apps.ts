@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { deleteApp, listApps, requireOauth, setApp } from "../integrations/oauth-apps.ts";
+import { deleteApp, listApps, setApp } from "../integrations/oauth-apps.ts";
 import { cutPage } from "../store/page.ts";
 import type { OauthAppRow } from "../store/tables.ts";
 import { action } from "./action.ts";
@@ -42,14 +42,13 @@ export const set = action({
       .max(2000)
       .optional()
       .meta({ format: "password" })
-      .describe("Kept as it was when absent, unless the client id changes"),
+      .describe("Kept as it was when absent, unless the client id changes or it would be sent elsewhere"),
     authorize_url: Url.optional().describe("Where it is elsewhere than the connector says, as with GitHub Enterprise"),
     token_url: Url.optional(),
     revoke_url: Url.optional(),
   }),
   output: App,
   async run({ service, ...given }, context) {
-    requireOauth(await context.catalog.connector(service));
     const row = await setApp(context, context.principal, service, {
       clientId: given.client_id,
       ...(given.client_secret !== undefined && { clientSecret: given.client_secret }),

@@ -1,5 +1,6 @@
 import type { Ledger } from "../access/grants.ts";
 import { type Mode, modeOf } from "../access/workspaces.ts";
+import type { Catalog } from "../catalog/open-catalog.ts";
 import type { OAuth2Auth } from "../connector/auth.ts";
 import type { Connector } from "../connector/connector.ts";
 import { refuseOwnHost, serviceIn } from "../egress/sandbox.ts";
@@ -21,7 +22,7 @@ export interface OauthApp extends OAuth2Auth {
 
 export interface AppSpec {
   readonly clientId: string;
-  /** Kept as it was when absent, unless the client id changes. */
+  /** Kept as it was when absent, unless the client id changes or it would be sent elsewhere. */
   readonly clientSecret?: string;
   readonly authorizeUrl?: string;
   readonly tokenUrl?: string;
@@ -29,6 +30,7 @@ export interface AppSpec {
 }
 
 interface AppParts extends Ledger {
+  readonly catalog: Catalog;
   readonly vault: Vault;
 }
 
@@ -41,17 +43,23 @@ export function requireOauth(connector: Connector): OAuth2Auth {
   });
 }
 
-/** Keeps the owner's own app of a service; its secret is sealed. */
+/**
+ * Keeps the owner's own app of a service; its secret is sealed.
+ *
+ * Nothing that was given to one origin is ever sent to another: neither the secret, nor the tokens of what is connected.
+ */
 export async function setApp(
-  { store, audit, vault }: AppParts,
+  { store, audit, catalog, vault }: AppParts,
   { workspaceId, actor }: { readonly workspaceId: string; readonly actor: string },
   service: string,
   spec: AppSpec,
 ): Promise<OauthAppRow> {
+  const auth = requireOauth(await catalog.connector(service));
   const old = await findApp(store.db, workspaceId, service);
   const now = new Date().toISOString();
   const id = old?.id ?? newId("oauthApp");
-  const kept = old?.client_id === spec.clientId ? old.sealed_secret : null;
+  const moves = old !== undefined && !isWithinOrigins(auth, spec, old);
+  const kept = !moves && old?.client_id === spec.clientId ? old.sealed_secret : null;
   const changed = {
     client_id: spec.clientId,
     sealed_secret:
@@ -63,6 +71,12 @@ export async function setApp(
   };
   const row: OauthAppRow = { id, workspace_id: workspaceId, service, created_at: old?.created_at ?? now, ...changed };
   await store.transaction(async (db) => {
+    const user = moves ? await findUser(db, workspaceId, service) : undefined;
+    if (user !== undefined) {
+      throw new HubError("conflict", `The access of ${user} would be renewed or revoked elsewhere.`, {
+        hint: `Disconnect ${user} first, or leave the app's addresses where they are.`,
+      });
+    }
     await db
       .insertInto("oauth_apps")
       .values(row)
@@ -86,6 +100,29 @@ function findApp(db: Db, workspaceId: string, service: string): Promise<OauthApp
     .executeTakeFirst();
 }
 
+/** Whether an app's secret and tokens would be sent only to where they have been sent. */
+function isWithinOrigins(auth: OAuth2Auth, { tokenUrl, revokeUrl }: AppSpec, old: OauthAppRow): boolean {
+  const known = originsOf(old.token_url ?? auth.tokenUrl, old.revoke_url ?? auth.revokeUrl);
+  return originsOf(tokenUrl ?? auth.tokenUrl, revokeUrl ?? auth.revokeUrl).every((origin) => known.includes(origin));
+}
+
+function originsOf(...urls: readonly (string | undefined)[]): readonly string[] {
+  return urls.flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
+}
+
+/** An account that was connected by a service's app. */
+async function findUser(db: Db, workspaceId: string, service: string): Promise<string | undefined> {
+  const user = await db
+    .selectFrom("integrations")
+    .innerJoin("credentials", "credentials.integration_id", "integrations.id")
+    .select("integrations.label")
+    .where("integrations.workspace_id", "=", workspaceId)
+    .where("integrations.service", "=", service)
+    .where("credentials.field", "=", TOKENS)
+    .executeTakeFirst();
+  return user && `${service}:${user.label}`;
+}
+
 /** Forgets an app. One that an account was connected by is still needed, to renew its tokens and to revoke them. */
 export async function deleteApp(
   { store, audit }: Ledger,
@@ -93,18 +130,9 @@ export async function deleteApp(
   service: string,
 ): Promise<void> {
   await store.transaction(async (db) => {
-    const user = await db
-      .selectFrom("integrations")
-      .innerJoin("credentials", "credentials.integration_id", "integrations.id")
-      .select("integrations.label")
-      .where("integrations.workspace_id", "=", workspaceId)
-      .where("integrations.service", "=", service)
-      .where("credentials.field", "=", TOKENS)
-      .executeTakeFirst();
-    if (user) {
-      throw new HubError("conflict", `${service}:${user.label} was connected by the OAuth app.`, {
-        hint: `Disconnect ${service}:${user.label} first.`,
-      });
+    const user = await findUser(db, workspaceId, service);
+    if (user !== undefined) {
+      throw new HubError("conflict", `${user} was connected by the OAuth app.`, { hint: `Disconnect ${user} first.` });
     }
     const { numDeletedRows } = await db
       .deleteFrom("oauth_apps")

@@ -82,7 +82,7 @@ async function takeWord(hub: Hub, request: Request): Promise<Response> {
     const advice = await cancelFlow(hub, given);
     return showPage({
       title: "Nothing was connected",
-      body: markup`<p>Patchbay has forgotten what the service gave it. ${advice}</p><p>You can close this page.</p>`,
+      body: markup`<p>Patchbay has forgotten what the service gave it just now. ${advice}</p><p>You can close this page.</p>`,
     });
   }
   const { integration, isNew, grantedTo } = await confirmFlow(hub, given);
