@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { sql } from "kysely";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { onPostgres } from "#testing";
 import { openStore } from "./open.ts";
 import { listenForNews } from "./listen-for-news.ts";
@@ -26,9 +26,11 @@ const SILENT = [
   ["does not even let go", true],
 ] as const;
 
-// Sooner than a connection gives up that nobody answers.
-test.each(SILENT)("listening can end where a server %s", { timeout: 8_000 }, async (_, allowHalfOpen) => {
+test.each(SILENT)("listening can end where a server %s", async (_, allowHalfOpen) => {
   const { url, connections } = await startSilent(allowHalfOpen);
+  // No connection gives up because nobody answers it.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const stop = listenForNews(url, () => Promise.resolve());
   await expect.poll(() => connections.length).toBe(1);
 
@@ -56,6 +58,6 @@ await onPostgres((makeDatabase) => {
     }
 
     const left = async () => (await others.execute(watcher.db)).rows.length;
-    await expect.poll(left, { timeout: 10_000 }).toBe(before);
+    await expect.poll(left).toBe(before);
   });
 });
