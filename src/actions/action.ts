@@ -51,6 +51,8 @@ export interface Action<
   readonly columns?: readonly string[];
   /** Fields of the answer that are told this once and kept nowhere. */
   readonly shownOnce?: readonly string[];
+  /** Whether an answer says that nothing was done yet: a repeated request is then run anew rather than given it again. */
+  isProvisional?(answer: z.output<Out>): boolean;
   readonly input: In;
   readonly output: Out;
   // A method, so that any action fits a record of actions.

@@ -61,6 +61,7 @@ export const call = action({
     input: z.unknown().optional().describe("The tool's input, as JSON"),
   }),
   output: Called,
+  isProvisional: ({ status }) => status === "approval_pending",
   async run({ tool, profile, input }, context) {
     const caller = await callerOf(context, profile);
     const result = await callTool(context, { caller, tool, input, signal: context.signal });

@@ -36,7 +36,8 @@ export function writeGuide(requestsPerMinute: number): readonly { readonly title
       text:
         "A POST with an Idempotency-Key runs once. Sent again within a day by the same key, it is given the first answer, " +
         "with Idempotent-Replayed: true. The same Idempotency-Key with another request is refused, as is a repetition while " +
-        "the first is still running. A new key is shown in the first answer only.",
+        "the first is still running. A call that waits for approval uses no Idempotency-Key up. A new key is shown in the " +
+        "first answer only.",
     },
     {
       title: "Limits",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { expect, test } from "vitest";
-import { openTestApi } from "#testing";
+import { openTestApi, startService } from "#testing";
 
 const PROFILE = { name: "coder" };
 
@@ -143,6 +143,36 @@ test("a POST with an Idempotency-Key runs once, quoted or not", async () => {
   expect(again).toMatchObject({ status: 201, body: first.body });
   expect([first, again].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([null, "true"]);
   expect(other).toMatchObject({ status: 422, body: { code: "idempotency_key_reused" } });
+});
+
+test("a call that waits for approval leaves the Idempotency-Key free, and is then made by the same request", async () => {
+  const receiver = await startService({ "POST /hook": { status: 204 } });
+  const api = await openTestApi();
+  const { hub } = api;
+  const coder = await hub.addProfile("coder");
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  const webhook = await hub.connect("webhook", `${receiver.url}/hook`, { WEBHOOK_SECRET: secret });
+  await hub.grant(coder, webhook, { ask: ["send_event"] });
+  const sent = {
+    body: { profile: "coder", input: { type: "built", data: {} } },
+    headers: { "idempotency-key": "abc" },
+  };
+  const call = () => api.send("POST /tools/mcp__webhook__send_event/call", sent);
+
+  const asked = await call();
+  const { approval } = (asked.body as { data: { approval: string } }).data;
+  await api.data(`POST /approvals/${approval}/approve`);
+  const done = await call();
+  const again = await call();
+
+  expect([asked, done].map(({ body }) => body)).toMatchObject([
+    { data: { status: "approval_pending" } },
+    { data: { status: "done" } },
+  ]);
+  expect(again).toMatchObject({ status: 200, body: done.body });
+  expect(again.headers.get("idempotent-replayed")).toBe("true");
+  const built = receiver.exchanges.filter(({ text }) => text.includes('"built"'));
+  expect(built).toHaveLength(1);
 });
 
 test("an input that is refused leaves the Idempotency-Key free", async () => {

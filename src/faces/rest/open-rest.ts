@@ -81,7 +81,7 @@ function addActions(app: Rest, hub: Hub): void {
       const { isReplay, ...given } = await replays.once(
         keyed,
         () => run(new AbortController().signal),
-        (first) => withoutShownOnce(hub, route, first),
+        (first) => (isProvisional(route, first) ? undefined : withoutShownOnce(hub, route, first)),
       );
       return send(given, isReplay ? { "idempotent-replayed": "true" } : {});
     });
@@ -120,6 +120,10 @@ function idempotencyKey(header: string | undefined): string | undefined {
   throw new HubError("invalid_input", "The Idempotency-Key is not one of 1 to 255 characters without spaces.", {
     hint: "Send a UUID.",
   });
+}
+
+function isProvisional({ action }: RestRoute, { status, body }: Answer): boolean {
+  return status < 400 && action.isProvisional?.((body as { data: unknown }).data) === true;
 }
 
 /** What is kept of an answer with a secret in it: that it was given, and of what. */

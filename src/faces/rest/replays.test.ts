@@ -99,6 +99,25 @@ await onEachStore((makeDatabase) => {
     expect(again).toEqual({ status: 200, isReplay: false });
   });
 
+  test("an answer of which nothing is kept leaves the key free for the same request, or another", async () => {
+    const { store, replays, request } = await arrange(makeDatabase);
+    const pending: Answer = { status: 200, body: { data: { status: "approval_pending" } } };
+
+    const first = await replays.once(
+      request,
+      async () => pending,
+      () => undefined,
+    );
+    const rows = await store.db.selectFrom("answers").selectAll().execute();
+    const second = await replays.once(request, async () => ({ status: 201 }), whole);
+
+    expect([first, second]).toEqual([
+      { ...pending, isReplay: false },
+      { status: 201, isReplay: false },
+    ]);
+    expect(rows).toEqual([]);
+  });
+
   test("only what may be kept is in the store, and nothing of the request but a digest that needs a key", async () => {
     const { store, replays, request } = await arrange(makeDatabase);
     const input = { password: "sentinel-in" };

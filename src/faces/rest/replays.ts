@@ -1,9 +1,10 @@
 import { createHmac } from "node:crypto";
+import type { ExpressionBuilder } from "kysely";
 import type { Principal } from "../../access/principal.ts";
 import { digest } from "../../digest.ts";
 import { HubError } from "../../errors.ts";
 import type { Store } from "../../store/open.ts";
-import type { AnswerRow } from "../../store/tables.ts";
+import type { AnswerRow, Tables } from "../../store/tables.ts";
 
 /** What is answered to a request, without what differs from one time to the next. */
 export interface Answer {
@@ -22,11 +23,14 @@ interface KeyedRequest {
 
 /** Runs each request once, however often it is sent with the same `Idempotency-Key`. */
 export interface Replays {
-  /** `keep` takes from an answer what may not be stored; one that lost something is not given again. */
+  /**
+   * `keep` takes from an answer what may not be stored; one that lost something is not given again. Where it keeps
+   * nothing, a repeated request is run anew.
+   */
   once(
     request: KeyedRequest,
     run: () => Promise<Answer>,
-    keep: (answer: Answer) => Answer,
+    keep: (answer: Answer) => Answer | undefined,
   ): Promise<Answer & { readonly isReplay: boolean }>;
 }
 
@@ -54,17 +58,21 @@ export function openReplays({ store, signingKey, now = () => new Date() }: Repla
       if (known) return { ...replay(known, request), isReplay: true };
 
       const answer = await run();
-      const { status, body } = keep(answer);
-      await store.db
-        .updateTable("answers")
-        .set({ status, body: body === undefined ? null : JSON.stringify(body) })
-        .where("workspace_id", "=", place.workspace_id)
-        .where("actor", "=", place.actor)
-        .where("idempotency_key", "=", place.idempotency_key)
-        .execute();
+      await settle(store, place, keep(answer));
       return { ...answer, isReplay: false };
     },
   };
+}
+
+async function settle({ db }: Store, place: Place, kept: Answer | undefined): Promise<void> {
+  if (!kept) return void (await db.deleteFrom("answers").where(at(place)).execute());
+  const { status, body } = kept;
+  const answer = { status, body: body === undefined ? null : JSON.stringify(body) };
+  await db.updateTable("answers").set(answer).where(at(place)).execute();
+}
+
+function at(place: Place) {
+  return ({ and }: ExpressionBuilder<Tables, "answers">) => and(place);
 }
 
 type Place = Pick<AnswerRow, "workspace_id" | "actor" | "idempotency_key">;
@@ -79,13 +87,9 @@ async function claim(store: Store, place: Place, request: string, now: Date): Pr
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 1n) return undefined;
-  return store.db
-    .selectFrom("answers")
-    .selectAll()
-    .where("workspace_id", "=", place.workspace_id)
-    .where("actor", "=", place.actor)
-    .where("idempotency_key", "=", place.idempotency_key)
-    .executeTakeFirstOrThrow();
+  const known = await store.db.selectFrom("answers").selectAll().where(at(place)).executeTakeFirst();
+  // By then it may be free again.
+  return known ?? claim(store, place, request, now);
 }
 
 function replay(row: AnswerRow, request: string): Answer {
