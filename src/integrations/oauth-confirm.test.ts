@@ -70,6 +70,16 @@ test("scopes that are added later are asked for beside those that the account ha
   expect(again.integration.id).toBe(integration.id);
 });
 
+test("an account is connected again without asking for its other token's scopes as if they were the main one's", async () => {
+  const token = { ...TOKENS, scope: "openid mail", authed_user: { access_token: "user-1", scope: "search" } };
+  await using setup = await setUpFlow({ token, auth: { otherTokens: { USER_TOKEN: "authed_user" } } });
+  const { integration } = await confirmFlow(setup.parts, await setup.comeWithCode());
+
+  const { url } = await startFlow(setup.parts, { ...setup.owner, service: "demo", integration });
+
+  expect(new URL(url).searchParams.get("scope")).toBe("openid mail");
+});
+
 test("tokens of another account are refused for an integration", async () => {
   let sub = "ada";
   await using setup = await setUpFlow({ me: () => ({ sub }) });

@@ -12,7 +12,7 @@ import { type ConnectParts, parseBaseUrl, parseConfig } from "./connect.ts";
 import { listIntegrations } from "./integrations.ts";
 import { type OauthApp, openApp } from "./oauth-apps.ts";
 import { readTokenSet } from "./sealed-credentials.ts";
-import { scopesOf } from "./token-set.ts";
+import { ACCESS_TOKEN, type TokenSet } from "./token-set.ts";
 
 export interface OauthParts extends ConnectParts {
   /** Where browsers reach the hub, without a trailing slash. */
@@ -61,12 +61,13 @@ export async function startFlow(parts: OauthParts, spec: FlowSpec, now = new Dat
   checkSettings(connector, spec);
   await checkCompany(parts.catalog, connector, await listIntegrations(parts.store.db, workspaceId));
   const app = await openApp(parts, workspaceId, connector);
-  const before = integration ? await readTokenSet(parts.store.db, parts.vault, integration) : {};
+  const before: TokenSet = integration ? await readTokenSet(parts.store.db, parts.vault, integration) : {};
   const question = {
     state: oauth.generateRandomState(),
     verifier: app.pkce ? oauth.generateRandomCodeVerifier() : undefined,
     redirectUri: `${parts.publicUrl()}/oauth/callback/${service}`,
-    scopes: joinScopes(connector, app.scopes, spec.scopes ?? [], scopesOf(before)),
+    // Those of other tokens are not asked for by the same parameter.
+    scopes: joinScopes(connector, app.scopes, spec.scopes ?? [], before[ACCESS_TOKEN]?.scopes ?? []),
   };
   const row = await describeFlow(parts, spec, question, now);
   await parts.store.transaction(async (db) => {
