@@ -142,6 +142,25 @@ test("verify keeps what the service said: an error when it refuses, active when 
   expect(taken).toMatchObject({ status: "active", status_reason: null });
 });
 
+test("a broken account's status names the command that mends it, with all that it had", async () => {
+  const answer = { ok: true, team_id: "T1", user_id: "U1", team: "Acme", user: "bot" };
+  let isTaken = true;
+  const slack = await startService({
+    "POST /auth.test": () => (isTaken ? answer : { ok: false, error: "invalid_auth" }),
+  });
+  const hub = await openTestHub();
+  const credentials = { SLACK_BOT_TOKEN: "xoxb-1-sentinel", SLACK_SIGNING_SECRET: "0".repeat(32) };
+  const { id } = await hub.connect("slack", slack.url, credentials);
+  const working = await status.run({ integration: id }, contextOf(hub));
+
+  isTaken = false;
+  await verify.run({ integration: id }, contextOf(hub));
+
+  const command = `patchbay credentials set ${id} --credential SLACK_BOT_TOKEN=… --credential SLACK_SIGNING_SECRET=…`;
+  expect(working.reconnect).toBe(null);
+  expect(await status.run({ integration: id }, contextOf(hub))).toMatchObject({ status: "error", reconnect: command });
+});
+
 test("verify says nothing of a credential when the service is down", async () => {
   const answers = { user: 200 };
   const github = await startService({

@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Ledger } from "../access/grants.ts";
+import type { CredentialField } from "../connector/auth.ts";
 import type { Connector } from "../connector/connector.ts";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
@@ -65,7 +66,9 @@ export function mustReconnect({ service, label }: IntegrationRow, reason: string
 export async function reconnectCommand(db: Db, connector: Connector, { id, service }: IntegrationRow): Promise<string> {
   const kept = await readSealed(db, id);
   if (kept.some(({ field }) => field === TOKENS)) return `patchbay oauth start ${service} --integration ${id}`;
-  const fields = credentialFields(connector).filter(({ optional }) => optional !== true);
+  // All that it has: new credentials take the place of all.
+  const isWanted = ({ env, optional }: CredentialField) => optional !== true || kept.some(({ field }) => field === env);
+  const fields = credentialFields(connector).filter(isWanted);
   return `patchbay credentials set ${id} ${fields.map(({ env }) => `--credential ${env}=…`).join(" ")}`;
 }
 
