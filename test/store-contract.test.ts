@@ -329,6 +329,24 @@ await onPostgres((makeDatabase) => {
     expect(heard).toEqual(["prof_1", "prof_2", "prof_3", "prof_4"]);
   });
 
+  test("a connection that is cut while it is used ends what uses it, and nothing else", async () => {
+    const database = await makeDatabase();
+    const [store, other] = [await database.open(), await database.open()];
+    const cut = store.transaction(async (db) => {
+      await insertWorkspace({ db }, "lost");
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(other.db);
+      await expect.poll(() => sql`select 1`.execute(db).then(String, String)).toMatch(/terminated|not queryable/);
+      await insertWorkspace({ db }, "never");
+    });
+
+    const error: unknown = await cut.catch((cause: unknown) => cause);
+
+    expect(store.engine.isAway(error)).toBe(true);
+    await insertWorkspace(store, "kept");
+    expect(await store.db.selectFrom("workspaces").select("name").execute()).toEqual([{ name: "kept" }]);
+  });
+
   test("a change that nobody announces is heard after some seconds", async () => {
     const database = await makeDatabase();
     const [writer, reader] = [await database.open(), await database.open()];

@@ -10,8 +10,9 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 /** A pool of up to ten connections to one PostgreSQL database, and one more on which its news is heard. */
 export function openPostgres(url: string): Engine {
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
-  // An idle connection that the server drops is replaced on next use; without a listener it would end the process.
+  // A connection that the server drops tells whoever uses it, and is replaced; without listeners it would end the process.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return {
     kind: "postgres",
     dialect: new PostgresDialect({ pool }),
@@ -56,8 +57,6 @@ function useTools(): HubError {
 /** The lock is the connection's, so it ends with the process that holds it. */
 async function withLock<Result>(pool: pg.Pool, work: () => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
-  // Without a listener, a connection that is lost while nobody asks it anything would end the process.
-  client.on("error", () => {});
   try {
     await client.query("select pg_advisory_lock(7301)");
     return await work();
