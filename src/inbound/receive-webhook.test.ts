@@ -1,4 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { expect, test } from "vitest";
 import { openTestApi, startService, type TestApi } from "#testing";
 
@@ -152,6 +154,19 @@ test("what is no JSON, is too large, or is for nobody is refused", async () => {
   expect(await tell(api, nobody, direct("Hi"))).toMatchObject({ status: 404 });
   expect(await tell(api, nobody, direct("x".repeat(10_000)))).toMatchObject({ status: 404 });
   expect((await fetch(`${api.url}/v1/hooks/${nobody}`)).status).toBe(405);
+});
+
+test("a stranger who never stops sending is answered, and not kept", async () => {
+  const { api, account } = await arrange();
+  const sending = request(`${api.url}/v1/hooks/${account.id}`, { method: "POST" }).on("error", () => {});
+
+  sending.write("x".repeat(10_001));
+  const [answer] = (await once(sending, "response")) as [IncomingMessage];
+  const gone = once(answer.socket, "close");
+  answer.resume();
+  await gone;
+
+  expect([answer.statusCode, answer.headers.connection]).toEqual([413, "close"]);
 });
 
 test("webhooks of an account without a signing secret are refused with what is missing", async () => {

@@ -44,30 +44,25 @@ export async function serveProxy(
 ): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort(new HubError("cancelled", "The caller went away.")));
-  try {
-    const principal = await identify(hub, limits, request, response);
-    requireScope(principal, "proxy");
-    checkUpgrade(request);
-    const profile = request.headers["patchbay-profile"];
-    const context = hub.contextOf(principal, gone.signal);
-    const result = await hub.calls.proxy({
-      ...address,
-      ...readBody(request),
-      caller: await callerOf(context, typeof profile === "string" ? profile : undefined),
-      method: request.method ?? "",
-      headers: readHeaders(request),
-      signal: gone.signal,
-    });
-    closeUnlessRead(request, response);
-    await sendResult(response, result);
-  } catch (error) {
-    if (!response.headersSent) closeUnlessRead(request, response);
-    throw error;
-  }
+  const principal = await identify(hub, limits, request, response);
+  requireScope(principal, "proxy");
+  checkUpgrade(request);
+  const profile = request.headers["patchbay-profile"];
+  const context = hub.contextOf(principal, gone.signal);
+  const result = await hub.calls.proxy({
+    ...address,
+    ...readBody(request),
+    caller: await callerOf(context, typeof profile === "string" ? profile : undefined),
+    method: request.method ?? "",
+    headers: readHeaders(request),
+    signal: gone.signal,
+  });
+  closeUnlessRead(request, response);
+  await sendResult(response, result);
 }
 
 /** What is left of a body will not be read, so its connection can't be used again. */
-function closeUnlessRead(request: IncomingMessage, response: ServerResponse): void {
+export function closeUnlessRead(request: IncomingMessage, response: ServerResponse): void {
   if (!request.complete) response.setHeader("connection", "close");
 }
 

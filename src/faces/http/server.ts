@@ -16,7 +16,7 @@ import { serveAuditExport } from "./audit-export.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { openGuard } from "./guard.ts";
 import { listen } from "./listen.ts";
-import { readProxyAddress, serveProxy } from "./proxy.ts";
+import { closeUnlessRead, readProxyAddress, serveProxy } from "./proxy.ts";
 import { serveMessageStream } from "./message-stream.ts";
 import { openReadiness, type Readiness, type Report } from "./readiness.ts";
 import { problemHeaders, toProblem } from "./problem.ts";
@@ -174,6 +174,7 @@ function sendReport(response: ServerResponse, report: Report): void {
 
 function sendProblem(hub: Hub, response: ServerResponse, error: HubError): void {
   if (response.headersSent) return void response.destroy();
+  closeUnlessRead(response.req, response);
   const problem = toProblem(error, `${hub.publicUrl()}/docs`);
   sendJson(response, problem.status, problem, problemHeaders(problem));
 }
