@@ -18,8 +18,8 @@ const Command = z.object({
   }),
 });
 
-/** Shown to nobody but who asked: https://discord.com/developers/docs/interactions/receiving-and-responding. */
-const PASSED_ON = { type: 4, data: { content: "Passed on to the agent.", flags: 64 } };
+/** Shown to nobody but who asked, who may be heard by no agent: https://discord.com/developers/docs/interactions/receiving-and-responding. */
+const PASSED_ON = { type: 4, data: { content: "Received.", flags: 64 } };
 
 /** Interactions: Discord tells the hub of slash commands, and of other messages only those who hold a connection to it. */
 export const inbound: Inbound = {

@@ -72,6 +72,12 @@ test.each([
   expect(read(message)).toEqual({ id: "1", type: "update" });
 });
 
+test("a group that becomes a supergroup has another id from then on", () => {
+  const event = read({ from: person, chat: { id: -5, type: "group" }, migrate_to_chat_id: -1005 });
+
+  expect(event).toEqual({ id: "1", type: "message", renamed: { from: "-5", to: "-1005" } });
+});
+
 test("an edit is no message", () => {
   const body = { update_id: 1, edited_message: { message_id: 3, date: 1, from: person, chat: group, text: "Hi" } };
 

@@ -29,6 +29,9 @@ const Callback = z.object({
   message: Message.omit({ from: true }).extend({ chat: Message.shape.chat.extend({ username: z.string().nullish() }) }),
 });
 
+/** What is said in a group that has become a supergroup, which has another id. */
+const Moved = z.object({ chat: z.object({ id: z.int() }), migrate_to_chat_id: z.int() });
+
 const Update = z.object({
   update_id: z.int(),
   message: z.unknown().optional(),
@@ -54,6 +57,8 @@ export const inbound: Inbound = {
     const id = String(data.update_id);
     const callback = Callback.safeParse(data.callback_query);
     if (callback.success) return [{ id, type: "callback_query", ...readPress(callback.data) }];
+    const moved = Moved.safeParse(data.message);
+    if (moved.success) return [{ id, type: "message", renamed: readMove(moved.data) }];
     const message = readMessage(data.message, hearer);
     return [{ id, type: message ? "message" : "update", ...(message && { message }) }];
   },
@@ -131,6 +136,10 @@ function readMessage(value: unknown, { id, name }: Hearer): Said | undefined {
     isAddressed: data.chat.type === "private" || isAnswer || isCalled(said, name),
     at: new Date(data.date * 1000).toISOString(),
   };
+}
+
+function readMove({ chat, migrate_to_chat_id: to }: z.output<typeof Moved>) {
+  return { from: String(chat.id), to: String(to) };
 }
 
 /** Whether a text in a group mentions a bot, or is a command that names no other. */

@@ -9,7 +9,7 @@ import { isOn } from "../call/surface.ts";
 import type { Operation } from "../connector/operation.ts";
 import { HubError } from "../errors.ts";
 import { findNotification } from "../notify/notifications.ts";
-import { viewMessage } from "../inbound/messages.ts";
+import { fitMessages, viewMessage } from "../inbound/messages.ts";
 import { notifyUser } from "../notify/notify-user.ts";
 import type { ActionContext } from "./action.ts";
 import { replyTo } from "./reply.ts";
@@ -272,11 +272,13 @@ const read_messages = agentTool({
     const { workspaceId, profileId } = context.principal;
     const reading = { workspaceId, profileId, limit, after: cursor };
     const { data, next_cursor } = await context.inbound.wait(reading, wait * 1000, context.signal);
-    const messages = data.map((row) => {
+    const fitting = fitMessages(data);
+    const messages = fitting.map((row) => {
       const { profile_id: _, ...message } = viewMessage(row);
       return message;
     });
-    return { messages, cursor: messages.at(-1)?.id ?? cursor ?? null, has_more: next_cursor !== null };
+    const hasMore = next_cursor !== null || fitting.length < data.length;
+    return { messages, cursor: messages.at(-1)?.id ?? cursor ?? null, has_more: hasMore };
   },
 });
 

@@ -24,6 +24,8 @@ export interface InboundEvent {
   readonly type: string;
   readonly message?: Said;
   readonly press?: Press;
+  /** A room that has another name from now on. */
+  readonly renamed?: { readonly from: string; readonly to: string };
 }
 
 /** What a person says to a bot or writes where it listens. */

@@ -176,6 +176,23 @@ test("whom no profile hears is told so once, and only if it spoke to the bot", a
   expect(await heard()).toEqual([]);
 });
 
+test("a room that gets another name is heard as before, and answers to what was said there go to it", async () => {
+  const { hub, one, parts, say, codeFor, heard } = await arrange();
+  const room = { chat: "-5", thread: "-5", isAddressed: false };
+  await say(one, `/link ${await codeFor(one, "coder")}`, room);
+  await say(one, "Before", room);
+
+  await takeIn(parts, one, [{ event: { type: "message", renamed: { from: "-5", to: "-1005" } }, names: ["moved"] }]);
+  await say(one, "After", { ...room, chat: "-1005", thread: "-1005" });
+
+  const rows = await hub.hub.store.db.selectFrom("messages").select(["chat", "thread"]).orderBy("seq").execute();
+  expect(await heard()).toEqual([
+    { name: "coder", text: "Before" },
+    { name: "coder", text: "After" },
+  ]);
+  expect(rows).toEqual(rows.map(() => ({ chat: "-1005", thread: "-1005" })));
+});
+
 test("a link that is ended is heard no more", async () => {
   const { hub, one, say, profile, heard } = await arrange();
   const { id } = await linkAccount(hub.hub, "test", one, await profile("coder"));

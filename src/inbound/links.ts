@@ -71,6 +71,30 @@ export function readLinkCode(text: string): string | undefined {
   return command === "/" || isCode ? word.toUpperCase() : undefined;
 }
 
+/** Lets what was linked to a room, and what was said there, follow it to its new name. */
+export async function renameRoom(
+  db: Transaction<Tables>,
+  { id }: Pick<IntegrationRow, "id">,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const taken = db.selectFrom("links").select("id").where("integration_id", "=", id).where("thread", "=", to);
+  if (!(await taken.executeTakeFirst())) {
+    await db
+      .updateTable("links")
+      .set({ thread: to })
+      .where("integration_id", "=", id)
+      .where("thread", "=", from)
+      .execute();
+  }
+  await db
+    .updateTable("messages")
+    .set({ chat: to, thread: to })
+    .where("integration_id", "=", id)
+    .where("chat", "=", from)
+    .where("thread", "=", from)
+    .execute();
+}
+
 /** The profile that hears what is said, by the narrowest link: the thread's, the room's, the account's. */
 export async function findListener(
   db: Db,

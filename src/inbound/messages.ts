@@ -88,6 +88,16 @@ export async function readMessages(db: Db, { after, limit, ...hearing }: Reading
   return toPage(rows, limit, ({ id }) => id);
 }
 
+/** About half of what an agent is given at once. */
+const FIT_CHARACTERS = 50_000;
+
+/** As many of the first as an agent can take in at once, and one in any case: people may write as much as they like. */
+export function fitMessages(messages: readonly Heard[]): readonly Heard[] {
+  let characters = 0;
+  const end = messages.findIndex(({ text }) => (characters += text.length) > FIT_CHARACTERS);
+  return end === -1 ? messages : messages.slice(0, Math.max(1, end));
+}
+
 /** An owner who reads along has no mark of its own. */
 async function readMark(db: Db, { workspaceId, profileId }: Hearing): Promise<number> {
   if (profileId === null) return 0;

@@ -2,7 +2,7 @@ import type { Transaction } from "kysely";
 import type { InboundEvent, Said } from "../connector/inbound.ts";
 import type { IntegrationRow, Tables } from "../store/tables.ts";
 import { type ButtonParts, decideByButton, showOutcome } from "./decide-by-button.ts";
-import { claimThread, findListener, readLinkCode } from "./links.ts";
+import { claimThread, findListener, readLinkCode, renameRoom } from "./links.ts";
 import { putMessage, viewMessage } from "./messages.ts";
 import { countGuess, isNewStranger, mayGuess } from "./strangers.ts";
 
@@ -103,8 +103,9 @@ async function act(
   parts: IntakeParts,
   db: Transaction<Tables>,
   integration: IntegrationRow,
-  { press, message }: InboundEvent,
+  { press, message, renamed }: InboundEvent,
 ): Promise<(() => void)[]> {
+  if (renamed) await renameRoom(db, integration, renamed);
   const decision = press && (await decideByButton(parts, db, integration, press));
   if (!decision) return message ? hear(parts, db, integration, message) : [];
   const { outcome } = decision;

@@ -109,6 +109,24 @@ describe.each(TRANSPORTS)("by %s", (_transport, addressOf: (hub: TestHub, caller
   });
 });
 
+test("people who write more than an agent can take in at once are read piece by piece", async () => {
+  const { hub, caller, say } = await arrange();
+  const client = await connect(await (TRANSPORTS[0]?.[1] ?? fail)(hub, caller), "legacy");
+  for (const [index, letter] of ["a", "b", "c"].entries()) await say(letter.repeat(30_000), `179500000${index}.000100`);
+
+  const texts: string[] = [];
+  for (let cursor: string | null = null, isMore = true; isMore;) {
+    const { structuredContent } = await read(client, cursor === null ? {} : { cursor });
+    const heard = structuredContent as { messages: { text: string }[]; cursor: string; has_more: boolean };
+    texts.push(heard.messages.map(({ text }) => text.slice(0, 1)).join(""));
+    ({ cursor, has_more: isMore } = heard);
+  }
+  const { contents } = await client.readResource({ uri: MESSAGES });
+
+  expect(texts).toEqual(["a", "b", "c"]);
+  expect(JSON.parse(String(Object(contents[0])["text"])).messages).toHaveLength(1);
+});
+
 test("an answer goes to the thread in which the message was said, also at night, and no more once it is unlinked", async () => {
   const { hub, caller, say, answered } = await arrange();
   const client = await connect(await (TRANSPORTS[0]?.[1] ?? fail)(hub, caller), "legacy");

@@ -2,7 +2,7 @@ import { ProtocolError, ProtocolErrorCode, type Server } from "@modelcontextprot
 import { hasScope } from "../../access/principal.ts";
 import type { Caller } from "../../call/open-calls.ts";
 import type { Hub } from "../../hub.ts";
-import { readMessages, viewMessage } from "../../inbound/messages.ts";
+import { fitMessages, readMessages, viewMessage } from "../../inbound/messages.ts";
 
 /** What a client subscribes to that wants to hear when people say something. */
 export const MESSAGES_URI = "patchbay://messages";
@@ -29,7 +29,7 @@ export function offerMessages(server: Server, hub: Hub, caller: Caller): void {
   server.setRequestHandler("resources/read", async ({ params }) => {
     checkUri(params.uri, mayRead);
     const page = await readMessages(hub.store.db, { ...caller, limit: SHOWN });
-    const text = JSON.stringify({ messages: page.data.map(viewMessage) });
+    const text = JSON.stringify({ messages: fitMessages(page.data).map(viewMessage) });
     return { contents: [{ uri: MESSAGES_URI, mimeType: RESOURCE.mimeType, text }] };
   });
   server.setRequestHandler("resources/subscribe", ({ params }) => {
