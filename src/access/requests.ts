@@ -156,7 +156,9 @@ export async function decideRequest(
   if (decided) return decided;
 
   const found = await findRequest(db, workspaceId, id);
-  throw new HubError("conflict", `The request ${id} was already ${found.status}.`);
+  throw new HubError("conflict", `The request ${id} was already ${found.status}.`, {
+    hint: 'See what the profile has with "patchbay grants list PROFILE", and change it with "patchbay grants set".',
+  });
 }
 
 export async function findRequest(db: Db, workspaceId: string, id: string): Promise<NamedRequest> {

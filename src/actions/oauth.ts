@@ -31,7 +31,13 @@ async function begin(asked: Start, context: ActionContext): Promise<z.input<type
   const { workspaceId, actor } = context.principal;
   const integration = asked.integration === undefined ? undefined : await reachIntegration(context, asked.integration);
   if (integration && integration.service !== service) {
-    throw new HubError("invalid_input", `${integration.service}:${integration.label} is not an account of ${service}.`);
+    throw new HubError(
+      "invalid_input",
+      `${integration.service}:${integration.label} is not an account of ${service}.`,
+      {
+        hint: `Name one of ${service}, or none to connect another.`,
+      },
+    );
   }
   const { id, url, expiresAt } = await startFlow(context, {
     workspaceId,

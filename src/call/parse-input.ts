@@ -27,7 +27,9 @@ function checkDepth(what: string, input: unknown): void {
   let level: unknown[] = [input];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEPTH_LIMIT) {
-      throw new HubError("invalid_input", `The input of ${what} is nested more than ${DEPTH_LIMIT} levels deep.`);
+      throw new HubError("invalid_input", `The input of ${what} is nested more than ${DEPTH_LIMIT} levels deep.`, {
+        hint: "Send it less deep, or the inner part as a text.",
+      });
     }
     level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
   }

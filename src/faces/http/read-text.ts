@@ -17,7 +17,10 @@ export async function readText(request: Request, limitBytes: number): Promise<st
     return text + decoder.decode();
   } catch (error) {
     if (error instanceof HubError) throw error;
-    throw new HubError("invalid_input", "The body could not be read as UTF-8.", { cause: error });
+    throw new HubError("invalid_input", "The body could not be read as UTF-8.", {
+      hint: "Send it in UTF-8 and as it is: compressed bodies are not read.",
+      cause: error,
+    });
   }
 }
 

@@ -113,6 +113,19 @@ test.each(["/docs", "/v1/openapi.json"])("%s is for reading", async (path) => {
   expect(posted.headers.get("allow")).toBe("GET, HEAD");
 });
 
+test.each([
+  ["GET /profiles?limit=1&limit=2", undefined, "once"],
+  ["POST /profiles", { name: "a\0b" }, "Leave it out"],
+  ["PATCH /profiles/coder/grants/github", { profile: "other" }, "path only"],
+  ["PATCH /profiles/coder/grants/github", { ask: JSON.parse("[".repeat(70) + "]".repeat(70)) as unknown }, "less deep"],
+])("%s that says too much is told what to do", async (line, body, hint) => {
+  const api = await openTestApi();
+
+  const answer = await api.send(line, body === undefined ? {} : { body });
+
+  expect(answer).toMatchObject({ status: 400, body: { hint: expect.stringContaining(hint) } });
+});
+
 test("no other site's page is allowed to read an answer", async () => {
   const api = await openTestApi();
 

@@ -18,7 +18,10 @@ export async function readInput(
   const query = new URL(request.url).searchParams;
   const others = route.rest === "query" ? readQuery(route, query, text) : readBody(request, query, text);
   for (const name of route.inPath) {
-    if (name in others) throw new HubError("invalid_input", `${name} is given by the path, and again beside it.`);
+    if (!(name in others)) continue;
+    throw new HubError("invalid_input", `${name} is given by the path, and again beside it.`, {
+      hint: "Give it in the path only.",
+    });
   }
   const fields = { ...others, ...pathFields };
   for (const [name, value] of Object.entries(fields)) refuseNul(name, value);
@@ -52,7 +55,9 @@ function readValue(name: string, schema: Schema | undefined, values: readonly st
   const type = typeof schema === "object" ? schema.type : undefined;
   if (type === "array") return values;
   const [value = "", ...more] = values;
-  if (more.length > 0) throw new HubError("invalid_input", `${name} is given ${values.length} times.`);
+  if (more.length > 0) {
+    throw new HubError("invalid_input", `${name} is given ${values.length} times.`, { hint: "Give it once." });
+  }
   if (type === "integer" || type === "number") return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (type === "boolean") return value === "true" ? true : value === "false" ? false : value;
   return value;
@@ -89,6 +94,6 @@ function parseJson(text: string): unknown {
 function refuseNul(name: string, value: unknown): void {
   const texts = Array.isArray(value) ? value : [value];
   if (texts.some((text) => typeof text === "string" && text.includes("\0"))) {
-    throw new HubError("invalid_input", `${name} holds a NUL character.`);
+    throw new HubError("invalid_input", `${name} holds a NUL character.`, { hint: "Leave it out." });
   }
 }
