@@ -69,15 +69,24 @@ test("a call is passed on as the account that was granted, and is on record befo
   ]);
 });
 
-test.each(["id", "service", "service and label"])("an integration is named by %s", async (how) => {
-  const { hub, caller, integration } = await arrange();
-  await hub.grant(caller, integration);
-  const names = { id: integration.id, service: "github", "service and label": "github:octocat" };
+test.each(["id", "service", "service and label", "service and label in capitals", "service and id"])(
+  "an integration is named by %s",
+  async (how) => {
+    const { hub, caller, integration } = await arrange();
+    await hub.grant(caller, integration);
+    const names = {
+      id: integration.id,
+      service: "github",
+      "service and label": "github:octocat",
+      "service and label in capitals": "github:OctoCat",
+      "service and id": `github:${integration.id}`,
+    };
 
-  const result = await proxy(hub, caller, "GET /repos/acme/web", { integration: names[how as keyof typeof names] });
+    const result = await proxy(hub, caller, "GET /repos/acme/web", { integration: names[how as keyof typeof names] });
 
-  expect(result.status).toBe("answered");
-});
+    expect(result.status).toBe("answered");
+  },
+);
 
 test.each(["github", "slack", "int_01kaznq7tafm5v2rr3hvj4zcwx", "nothing", ""])(
   "%j, which was not granted, is refused in the same words whether it exists or not",

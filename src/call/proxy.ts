@@ -15,7 +15,7 @@ import { redactTokens } from "../egress/redact.ts";
 import { type Destination, requireService } from "../egress/sandbox.ts";
 import { HubError } from "../errors.ts";
 import type { Loan } from "../integrations/open-credentials.ts";
-import { destinationOf, pickIntegration, settingsOf } from "../integrations/integrations.ts";
+import { destinationOf, isMeant, pickIntegration, settingsOf } from "../integrations/integrations.ts";
 import type { PerformParts } from "./perform.ts";
 import { recordCall, type Recorded } from "./record-call.ts";
 import {
@@ -116,9 +116,7 @@ async function judge(parts: ProxyParts, holdings: Holdings, call: ProxyCall): Pr
 
 /** Among what the profile was granted, on or off: a switch must not make a name mean another account. */
 function findGranted({ profile, grants }: Holdings, meant: string): Granted {
-  const named = grants.filter(({ integration: { id, service, label } }) =>
-    [id, service, `${service}:${label}`].includes(meant),
-  );
+  const named = grants.filter(({ integration }) => isMeant(integration, meant));
   checkOn(profile.name, meant, named);
   const { id } = pickIntegration(
     named.map(({ integration }) => integration),

@@ -60,23 +60,25 @@ export async function findIntegration(db: Db, workspaceId: string, meant: string
 
 /** The one of these that is meant; what it says of others is only of these, too. */
 export function pickIntegration(all: readonly IntegrationRow[], meant: string): IntegrationRow {
-  const [service, label] = splitOnce(meant, ":");
-  const found = all.filter(
-    (row) =>
-      row.id === meant ||
-      (row.service === service && (label === undefined || row.id === label || isSameLabel(row.label, label))),
-  );
+  const found = all.filter((row) => isMeant(row, meant));
   const [only] = found;
   if (only && found.length === 1) return only;
 
-  if (found.length > 1) {
-    throw new HubError("conflict", `Several accounts of ${service} are connected.`, {
+  if (only) {
+    throw new HubError("conflict", `Several accounts of ${only.service} are connected.`, {
       hint: `Say which one: ${found.map((row) => `${row.service}:${row.label} (${row.id})`).join(", ")}.`,
     });
   }
   throw new HubError("not_found", `There is no integration ${meant}.`, {
     hint: all.length > 0 ? `Connected are ${names(all)}.` : 'Connect a service with "patchbay connect SERVICE".',
   });
+}
+
+/** Whether an account is meant, or one of those that are. */
+export function isMeant(row: IntegrationRow, meant: string): boolean {
+  const [service, label] = splitOnce(meant, ":");
+  if (row.id === meant) return true;
+  return row.service === service && (label === undefined || row.id === label || isSameLabel(row.label, label));
 }
 
 function names(rows: readonly IntegrationRow[]): string {
