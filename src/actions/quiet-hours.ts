@@ -29,7 +29,7 @@ export const set = action({
 });
 
 export const clear = action({
-  summary: "Have no quiet hours. What waits for their end still does.",
+  summary: "Have no quiet hours. What waits for their end goes out in its turn.",
   effect: "write",
   scope: "integrations:write",
   who: "owner",

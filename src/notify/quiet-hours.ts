@@ -1,8 +1,11 @@
+import type { Transaction } from "kysely";
 import * as z from "zod";
 import type { Ledger } from "../access/grants.ts";
 import { HubError } from "../errors.ts";
 import type { Db } from "../store/open.ts";
 import { readSetting } from "../store/settings.ts";
+import type { Tables } from "../store/tables.ts";
+import { heldLaneOf, LATE_MS } from "./reserve-slot.ts";
 
 const SETTING = "quiet_hours";
 const MINUTE_MS = 60_000;
@@ -35,12 +38,13 @@ export async function readQuietHours(db: Db, workspaceId: string): Promise<Quiet
   return value === undefined ? undefined : QuietHours.parse(JSON.parse(value));
 }
 
-/** Sets a workspace's quiet hours, or takes them away. */
+/** Sets a workspace's quiet hours, or takes them away. What waits for the end of those before is looked at anew. */
 export async function setQuietHours(
   { store, audit }: Ledger,
   actor: string,
   workspaceId: string,
   hours: QuietHours | undefined,
+  now = Date.now(),
 ): Promise<void> {
   if (hours && hours.start === hours.end) {
     throw new HubError("invalid_input", "Quiet hours that end when they begin would be none.", {
@@ -51,9 +55,27 @@ export async function setQuietHours(
   await store.transaction(async (db) => {
     await db.deleteFrom("settings").where("workspace_id", "=", workspaceId).where("name", "=", SETTING).execute();
     if (hours) await db.insertInto("settings").values({ workspace_id: workspaceId, name: SETTING, value }).execute();
+    await lookAnew(db, workspaceId, now);
     const details = { hours: hours ? value : "none" };
     await audit.appendIn(db, { workspaceId, actor, action: "quiet_hours.set", details });
   });
+}
+
+/** Has all that was held back come due as what is late, which takes its turn. */
+async function lookAnew(db: Transaction<Tables>, workspaceId: string, now: number): Promise<void> {
+  await db
+    .deleteFrom("notification_paces")
+    .where("workspace_id", "=", workspaceId)
+    .where("lane", "like", heldLaneOf("%"))
+    .execute();
+  await db
+    .updateTable("notifications")
+    .set({ due_at: new Date(now - LATE_MS - 1).toISOString() })
+    .where("workspace_id", "=", workspaceId)
+    .where("status", "=", "accepted")
+    .where("deferred", "=", 1)
+    .where("due_at", ">", new Date(now).toISOString())
+    .execute();
 }
 
 /** When the quiet hours end in which a moment lies, in milliseconds; undefined where it lies in none. */

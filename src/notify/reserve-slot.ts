@@ -4,6 +4,9 @@ import type { IntegrationRow, Tables, Urgency } from "../store/tables.ts";
 
 const MINUTE_MS = 60_000;
 
+/** What is later than this takes a turn again: much else may be as late. */
+export const LATE_MS = MINUTE_MS;
+
 interface Wanted {
   /** From `laneOf`, or `heldLaneOf`. */
   readonly lane: string;

@@ -6,6 +6,7 @@ import { deliver, type DeliverParts } from "./deliver.ts";
 import { readContent } from "./notice.ts";
 import { endOfQuiet, readQuietHours } from "./quiet-hours.ts";
 import { defer, giveBack, settleDelivered, settleFailed, type SettleParts } from "./settle-attempt.ts";
+import { LATE_MS } from "./reserve-slot.ts";
 import { openTroubles, type Troubles } from "./troubles.ts";
 
 export interface WorkerParts extends DeliverParts, SettleParts {
@@ -32,7 +33,6 @@ const ATTEMPT_MS = 30_000;
 const LEASE_MS = 60_000;
 const DRAIN_MS = 3_000;
 const STOP_MS = 2_500;
-const LATE_MS = 60_000;
 
 export function openWorker(parts: WorkerParts): Worker {
   const { store, now, leaseMs = LEASE_MS } = parts;

@@ -136,7 +136,7 @@ test("what comes due in quiet hours that were set meanwhile waits for their end,
   expect(await rows()).toMatchObject([{ attempts: 1, due_at: "2026-11-22T12:00:00.000Z" }]);
 });
 
-test("what waits for the end of quiet hours keeps no answer from going out, nor what is said once they are taken away", async () => {
+test("what waits for the end of quiet hours keeps no answer from going out", async () => {
   const { hub, say, pass, read } = await openTelegram(2);
   await setQuietHours(hub.hub, "test", hub.workspaceId, NIGHT);
   for (let index = 0; index < 5; index += 1) await say(`Build ${index}`);
@@ -144,11 +144,32 @@ test("what waits for the end of quiet hours keeps no answer from going out, nor 
 
   await say("Answer", { thread: "7" });
   await pass(0);
-  await setQuietHours(hub.hub, "test", hub.workspaceId, undefined);
-  await say("Awake");
-  await pass(0);
 
-  expect(read().map((text) => text.split("\n")[0])).toEqual(["Answer", "Awake"]);
+  expect(read()).toEqual(["Answer"]);
+});
+
+test("quiet hours that are taken away, or end sooner, let go what waited for them, in its turn", async () => {
+  const { hub, clock, say, pass, read } = await openTelegram(2);
+  const set = (hours?: typeof NIGHT) => setQuietHours(hub.hub, "test", hub.workspaceId, hours, clock.now);
+  await set(NIGHT);
+  for (let index = 0; index < 5; index += 1) await say(`${index} ${"x".repeat(1_000)}`);
+  await pass(5 * MINUTE_MS);
+
+  await set({ ...NIGHT, end: "10:10" });
+  await pass(0);
+  const before = read().length;
+  await set();
+  await pass(0);
+  const atOnce = read().length;
+  await pass(MINUTE_MS);
+  await pass(MINUTE_MS);
+
+  expect([before, atOnce]).toEqual([0, 2]);
+  expect(
+    read()
+      .map((text) => text[0])
+      .toSorted((left = "", right = "") => (left < right ? -1 : 1)),
+  ).toEqual(["0", "1", "2", "3", "4"]);
 });
 
 test("nobody waits behind one that says too much, however urgent it calls that", async () => {
