@@ -113,9 +113,14 @@ export const connect = action({
       .optional()
       .describe("From the same address; the key that began must bring it"),
     oauth_iss: z.string().min(1).max(512).optional().describe("From the same address, where it is in it"),
-    base_url: z.string().optional().describe("Where a self-hosted edition of the service is"),
+    base_url: z
+      .string()
+      .optional()
+      .describe(
+        "Where a self-hosted edition of the service is; an account that is connected already stays where it was",
+      ),
     label: Label.optional(),
-    config: Settings.optional().describe("Settings that are not secret"),
+    config: Settings.optional().describe("Settings that are not secret; kept as they were when absent"),
   }),
   output: Integration.extend({ granted_to: z.array(z.string()).describe("Profiles that had asked for it") }),
   async run({ base_url, label, config, version, service, credentials, ...given }, context) {
