@@ -59,3 +59,22 @@ test("what the file names comes back, and a new list of what asks forgets what w
 
   expect(await held()).toEqual({ enabled: true, policy: { ask: ["create_*", "list_*"] } });
 });
+
+test("a file that has another account under a known label is refused, and the account stays", async () => {
+  const [octo, hubot] = await Promise.all([
+    startService({ "GET /user": { id: 1, login: "octo" } }),
+    startService({ "GET /user": { id: 2, login: "hubot" } }),
+  ]);
+  const { hub } = await openTestHub();
+  const connectAt = ({ url: baseUrl }: { readonly url: string }) => {
+    const integrations = [{ service: "github", label: "work", credentials: CREDENTIALS, baseUrl }];
+    return applyConfig({ ...hub, config: { ...hub.config, integrations } });
+  };
+  await connectAt(octo);
+
+  const again = connectAt(hubot);
+
+  await expect(again).rejects.toMatchObject({ code: "conflict", message: expect.stringContaining("work") });
+  const rows = await hub.store.db.selectFrom("integrations").select(["account_id", "base_url"]).execute();
+  expect(rows).toEqual([{ account_id: "1", base_url: octo.url }]);
+});
