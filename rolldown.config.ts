@@ -2,12 +2,18 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Plugin, RolldownOptions } from "rolldown";
 import { isolatedDeclarationSync } from "rolldown/experimental";
+import { OWN_TOOLS } from "./src/actions/own-tools.ts";
 import { BUILT_IN } from "./src/catalog/connectors.ts";
 import { listOperations } from "./src/catalog/list-operations.ts";
 import { ROUTES } from "./src/client/routes.ts";
 import { writeMethods } from "./src/client/write-methods.ts";
 
 const LIST = "list-of:";
+
+/** A value as text, which is parsed faster than a program. */
+function parsed(value: unknown): string {
+  return `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+}
 
 /** Makes the lists of `src/catalog/built-lists.ts`, each a chunk of its own. */
 const builtLists: Plugin = {
@@ -19,11 +25,14 @@ const builtLists: Plugin = {
       return `export const BUILT_LISTS = { ${entries.join(", ")} };`;
     }
     const connector = await BUILT_IN[id.slice(LIST.length)]?.();
-    // As text, which is parsed faster than a program.
-    return (
-      connector && `export default JSON.parse(${JSON.stringify(JSON.stringify(listOperations(connector.default)))});`
-    );
+    return connector && `export default ${parsed(listOperations(connector.default))};`;
   },
+};
+
+/** Puts the descriptions of the hub's own tools in the place of what makes them, as text like the lists. */
+const ownTools: Plugin = {
+  name: "own-tools",
+  load: (id) => (id.endsWith("/src/actions/own-tools.ts") ? `export const OWN_TOOLS = ${parsed(OWN_TOOLS)};` : null),
 };
 
 /** Puts the table of routes in the place of the actions that it is made from. */
@@ -57,7 +66,7 @@ export const executable = {
   input: "src/main.ts",
   platform: "node",
   external: ["better-sqlite3", "@napi-rs/keyring"],
-  plugins: [builtLists],
+  plugins: [builtLists, ownTools],
   output: {
     dir: "dist",
     cleanDir: true,

@@ -174,11 +174,11 @@ export function openHoldings(store: Store): (profileId: string) => Promise<Holdi
   const findGranted = prepare(
     db
       .selectFrom("grants")
-      .innerJoin("profiles", "profiles.id", "grants.profile_id")
+      // As the grant says rather than by a value: SQLite would look through all integrations of the workspace.
       .innerJoin("integrations", (join) =>
         join
           .onRef("integrations.id", "=", "grants.integration_id")
-          .onRef("integrations.workspace_id", "=", "profiles.workspace_id"),
+          .onRef("integrations.workspace_id", "=", "grants.workspace_id"),
       )
       .selectAll("integrations")
       .select(["grants.enabled", "grants.paused", "grants.policy", "grants.env"])

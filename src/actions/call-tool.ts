@@ -2,10 +2,11 @@ import { hasScope, requireScope } from "../access/principal.ts";
 import { HubError } from "../errors.ts";
 import type { Call, CallResult, Caller } from "../call/open-calls.ts";
 import { parseInput } from "../call/parse-input.ts";
-import { describeTool, type ToolDescription } from "../catalog/describe-tool.ts";
+import type { ToolDescription } from "../catalog/describe-tool.ts";
 import { parseToolName, toolName } from "../catalog/tool-names.ts";
 import type { ActionContext } from "./action.ts";
 import { AGENT_TOOLS, type AgentTool, type Visit } from "./agent-tools.ts";
+import { OWN_TOOLS } from "./own-tools.ts";
 
 /** What one of the hub's own tools answered, which acts as no account. */
 interface OwnResult {
@@ -40,20 +41,13 @@ export async function listAllTools(
   caller: Caller,
   service?: string,
 ): Promise<ToolDescription[]> {
-  const own = ownTools
-    .filter((tool) => tool.scope === undefined || hasScope(caller, tool.scope))
-    .map(({ description }) => description);
+  const own = OWN_TOOLS.filter(({ scope }) => scope === undefined || hasScope(caller, scope)).map(
+    ({ description }) => description,
+  );
   if (service !== undefined && findOwn(service)) return own.filter(({ name }) => isOf(service, name));
   const granted = await calls.listTools(caller.profileId, service);
   return service === undefined ? [...own, ...granted] : granted;
 }
-
-const ownTools = Object.entries(AGENT_TOOLS).flatMap(([service, tools]) =>
-  Object.entries(tools).map(([name, tool]) => ({
-    scope: tool.scope,
-    description: describeTool(toolName(service, name), name.replaceAll("_", " "), tool),
-  })),
-);
 
 function isOf(service: string, name: string): boolean {
   return parseToolName(name)?.service === service;

@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Dispatcher } from "undici";
 import type { HubError } from "../errors.ts";
 import type { Outgoing } from "./placement.ts";
@@ -17,15 +15,6 @@ export interface AnswerLimit {
   /** Says what is too large. */
   readonly tooLarge: () => HubError;
 }
-
-type Decode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Buffer<ArrayBuffer>>;
-
-const DECODERS: Readonly<Record<string, Decode>> = {
-  gzip: promisify(gunzip),
-  "x-gzip": promisify(gunzip),
-  br: promisify(brotliDecompress),
-  deflate: promisify(inflate),
-};
 
 /** The connection says these itself. */
 const NOT_SENT = new Set(["host", "content-length"]);
@@ -83,10 +72,13 @@ async function decode(
   encoding: string | null,
   limit: AnswerLimit,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (encoding === null || bytes.byteLength === 0) return bytes;
+  // Not before: a process on stdio starts without.
+  const { DECODERS } = await import("./decoders.ts");
   let decoded = bytes;
-  for (const name of (encoding ?? "").split(",").toReversed()) {
+  for (const name of encoding.split(",").toReversed()) {
     const decoder = DECODERS[name.trim().toLowerCase()];
-    if (!decoder || decoded.byteLength === 0) return decoded;
+    if (!decoder) return decoded;
     try {
       decoded = await decoder(decoded, { maxOutputLength: limit.bytes });
     } catch (error) {

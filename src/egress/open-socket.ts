@@ -1,4 +1,3 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { WebSocket } from "undici";
 import { HubError } from "../errors.ts";
 import { limitDestinations } from "./destinations.ts";
@@ -77,7 +76,10 @@ function opened(socket: WebSocket, service: string): Promise<void> {
  * lost on the way looks as if nobody had anything to say.
  */
 async function watchSilence(socket: WebSocket, beatMs: number, end: () => void): Promise<void> {
-  const { ping } = await import("undici");
+  const [{ ping }, { subscribe, unsubscribe }] = await Promise.all([
+    import("undici"),
+    import("node:diagnostics_channel"),
+  ]);
   let isHeard = true;
   const hear = (): void => void (isHeard = true);
   const hearPong = (message: unknown): void => void (Object(message).websocket === socket && hear());
