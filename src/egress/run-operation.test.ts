@@ -188,23 +188,23 @@ test("a call whose caller gives up is cancelled, and the service sees the connec
   await expect(abandoned).resolves.toBe(undefined);
 });
 
+const HANGING = operation({
+  summary: "Hang.",
+  effect: "read",
+  input: z.object({}),
+  output: z.unknown(),
+  run: () => new Promise(() => {}),
+});
+
 test.each([
   ["ours", { timeoutMs: 50 }, () => new AbortController().signal],
   ["the caller's", {}, () => AbortSignal.timeout(50)],
 ])(
   "a call that outlives a time limit of %s is a timeout, though it does not listen",
   async (_, options, callerSignal) => {
-    const stuck = operation({
-      summary: "Hang.",
-      effect: "read",
-      input: z.object({}),
-      output: z.unknown(),
-      run: () => new Promise(() => {}),
-    });
-
     const running = runOn(
       "https://demo.example.com",
-      { operations: { try: stuck } },
+      { operations: { try: HANGING } },
       { signal: callerSignal() },
       options,
     );
@@ -224,14 +224,7 @@ test("a call is not begun for a caller who has given up", async () => {
 
 test("a call that is under way when the hub stops says so", async () => {
   const egress = openEgress({ allowPrivateHosts: [] });
-  const stuck = operation({
-    summary: "Hang.",
-    effect: "read",
-    input: z.object({}),
-    output: z.unknown(),
-    run: () => new Promise(() => {}),
-  });
-  const target = makeTarget("https://demo.example.com", { connector: makeConnector({ operations: { try: stuck } }) });
+  const target = makeTarget("https://demo.example.com", { connector: makeConnector({ operations: { try: HANGING } }) });
 
   const running = runOperation(egress, { ...target, operation: "try", input: {} });
   const closing = egress.close();

@@ -33,7 +33,7 @@ const REFUSALS = {
   test: ["does the same for both worlds", "Run it"],
 } as const;
 
-const REFUSABLE = ["url", "key", "test"] as const;
+const REFUSABLE = Object.keys(REFUSALS) as (keyof typeof REFUSALS)[];
 
 /**
  * Declares options that the commands above may have been given, too: they can stand before a command's name and after.

@@ -26,6 +26,6 @@ export async function readText(request: Request, limitBytes: number): Promise<st
 
 function tooLarge(limitBytes: number): HubError {
   return new HubError("too_large", `The body is larger than ${limitBytes} bytes.`, {
-    hint: "Send less, or let the hub's owner raise server.limits.maxBodyBytes.",
+    hint: "Send less. What the API and MCP take, the hub's owner can raise: server.limits.maxBodyBytes.",
   });
 }
